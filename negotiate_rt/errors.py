@@ -30,14 +30,15 @@ class ProtocolError(NegotiationError):
     """A message that the protocol's table or its content rules do not allow.
 
     Attributes: protocol, role (who said it), state, message (its FIPA name), legal (what could have been said),
-    reason (one clause).
+    reason (one clause), stale (it was legal when said and has been overtaken: nobody's fault).
     """
 
     def __init__(
         self, reason: str, *, protocol: str = "", role: str = "", state: str = "", message: str = "",
-        legal: tuple[str, ...] = (),
-    ) -> None:
+        legal: tuple[str, ...] = (), stale: bool = False,
+    ) -> None:  # fmt: skip
         self.reason = reason
+        self.stale = stale
         self.protocol = protocol
         self.role = role
         self.state = state

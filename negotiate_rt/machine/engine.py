@@ -1,0 +1,100 @@
+"""The role-blind engine: one Machine per end of a dialogue, and the same class at every end.
+
+A machine holds a state and a board, refuses what the table or a content rule does not allow, and moves on otherwise. It
+knows no clock, no mailbox and no agent.
+"""
+
+from __future__ import annotations
+
+from negotiate_rt.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
+from negotiate_rt.machine.board import Board
+from negotiate_rt.machine.table import Move, State, Table
+from negotiate_rt.messages.performatives import Message, Propose, Skip, SystemEvent, Withdraw, fipa_name
+
+
+class Machine:
+    """One end of a dialogue.
+
+    `turns` counts moves that changed the state; with two parties the round is `turns // 2 + 1`. A turn that would open a
+    round beyond `max_rounds` leads to the state's `exhausted` row where the table has one. Cost of a step: O(1).
+    """
+
+    __slots__ = ("board", "max_turns", "role", "state", "table", "turns")
+
+    def __init__(self, table: Table, role: str, board: Board, max_rounds: int = 0) -> None:
+        self.table = table
+        self.role = role
+        self.board = board
+        self.state: State = table.starts[role]
+        self.turns = 0
+        self.max_turns = 2 * max_rounds
+
+    @property
+    def round(self) -> int:
+        """The current round, from 1; after the last move, the round in which it was made."""
+        turns = self.turns - 1 if self.state.final and self.turns else self.turns
+        return turns // 2 + 1
+
+    @property
+    def other(self) -> str:
+        """The other role of the dialogue."""
+        first, second = self.table.roles
+        return second if self.role == first else first
+
+    def say(self, message: Message, now: float) -> State:
+        """Check and make a move of our own; return the state it led to. Raises LocalProtocolError, changing nothing."""
+        move = self.state.says.get(message.__class__)
+        if move is None:
+            raise self._illegal(LocalProtocolError, message, "", self.role)
+        for rule in move.rules:
+            refusal = rule(message, self.board, True, now)
+            if refusal is not None:
+                raise self._illegal(LocalProtocolError, message, refusal.reason, self.role)
+        return self._step(move, message, True)
+
+    def hear(self, message: Message, now: float) -> State:
+        """Check and follow a move of the other side; return the new state. Raises RemoteProtocolError, changing nothing."""
+        move = self.state.hears.get(message.__class__)
+        if move is None:
+            raise self._illegal(RemoteProtocolError, message, "", self.other)
+        for rule in move.rules:
+            refusal = rule(message, self.board, False, now)
+            if refusal is not None:
+                raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
+        return self._step(move, message, False)
+
+    def _step(self, move: Move, message: Message, mine: bool) -> State:
+        kind = message.__class__
+        if kind is Propose or kind is Withdraw:
+            self.board.note(message, mine)
+        if move.turn:
+            return self._advance(move.target)
+        return self.state
+
+    def _advance(self, target: State) -> State:
+        self.turns += 1
+        if target.exhausted is not None and 0 < self.max_turns <= self.turns:
+            target = target.exhausted
+        self.state = target
+        return target
+
+    def pass_by(self, event: SystemEvent) -> State:
+        """Advance along the skip row (for a Skip) or the timeout row (for silence); a state without one stays as it is."""
+        target = self.state.skip if event.__class__ is Skip else self.state.lapse
+        return self.state if target is None else self._advance(target)
+
+    def revert(self, state: State, turns: int) -> None:
+        """Take back a tentative acceptance that bound nobody."""
+        self.state, self.turns = state, turns
+
+    def legal(self) -> tuple[str, ...]:
+        """Return what could be said here, by anyone: `contractor propose`, `contractor refuse`."""
+        return self.state.legal
+
+    def _illegal(
+        self, error: type[ProtocolError], message: Message, reason: str, role: str, stale: bool = False
+    ) -> ProtocolError:
+        return error(
+            reason, protocol=self.table.protocol, role=role, state=self.state.name, message=fipa_name(type(message)),
+            legal=self.state.legal, stale=stale,
+        )  # fmt: skip

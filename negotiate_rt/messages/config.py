@@ -1,0 +1,142 @@
+"""What a caller asks for: the kind of negotiation, its limits, and what to do about faults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from negotiate_rt.errors import ConfigurationError, suggest
+
+SPELLINGS = {"sealed-bid": "first-price-auction", "vickrey": "vickrey-auction", "first-price": "first-price-auction"}
+FAULT_KINDS = ("late", "raised", "invalid", "illegal")
+REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
+
+
+class NegotiationType(StrEnum):
+    """The built-in protocols; plain strings and upper-case spellings (`SEALED_BID`) are accepted everywhere."""
+
+    BILATERAL = "bilateral"
+    CONTRACT_NET = "contract-net"
+    FIRST_PRICE_AUCTION = "first-price-auction"
+    VICKREY_AUCTION = "vickrey-auction"
+    SEALED_BID = "first-price-auction"
+    VICKREY = "vickrey-auction"
+
+
+def protocol_name(spelling: str) -> str:
+    """Return a protocol's canonical name: `VICKREY` and `vickrey` give `vickrey-auction`, unknown names lower case."""
+    name = str(spelling).strip().lower().replace("_", "-")
+    return SPELLINGS.get(name, name)
+
+
+Remedy = str | Callable[..., Any] | tuple["str | Callable[..., Any]", ...]
+
+
+class FaultPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do about a decision that is late, raised, is invalid or illegal: one remedy, or several in order.
+
+    Remedies: `repair` (ask once more inside the same deadline, with the reason), `skip` (the turn passes), `fallback`
+    (use the strategy in `fallback` for this turn), `withdraw` (the agent leaves), `fail` (the negotiation fails), or a
+    callable `view -> decision` as a fallback of its own. A repair that does not help is followed by a skip.
+    """
+
+    late: Remedy = "skip"
+    raised: Remedy = "withdraw"
+    invalid: Remedy = ("repair", "skip")
+    illegal: Remedy = ("repair", "skip")
+    fallback: Callable[..., Any] | None = None
+
+    def __post_init__(self) -> None:
+        for kind in FAULT_KINDS:
+            remedies = getattr(self, kind)
+            remedies = remedies if isinstance(remedies, tuple) else (remedies,)
+            for remedy in remedies:
+                check_remedy(kind, remedy, self.fallback)
+            force_setattr(self, kind, (*remedies, "skip") if remedies[-1:] in (("repair",), ()) else remedies)
+
+
+def check_remedy(kind: str, remedy: object, fallback: object) -> None:
+    """Raise ConfigurationError for a remedy that does not exist or cannot apply to this kind of fault."""
+    if callable(remedy):
+        return
+    if not isinstance(remedy, str) or remedy not in REMEDIES:
+        raise ConfigurationError(
+            f"on_fault.{kind}: expected one of {', '.join(REMEDIES)} or a callable, got {remedy!r}"
+            + suggest(str(remedy), REMEDIES)
+        )
+    if remedy == "repair" and kind in ("late", "raised"):
+        raise ConfigurationError(f"on_fault.{kind}: a {kind} hook is never called twice; repair is for invalid, illegal")
+    if remedy == "fallback" and fallback is None:
+        raise ConfigurationError(f"on_fault.{kind}: 'fallback' needs a strategy: FaultPolicy(..., fallback=strategy)")
+
+
+def fault_policy(value: FaultPolicy | Mapping[str, Any] | str) -> FaultPolicy:
+    """Return a policy from a policy, a mapping of kinds to remedies, or one remedy for every kind."""
+    if isinstance(value, FaultPolicy):
+        return value
+    if isinstance(value, str):
+        value = {kind: value for kind in FAULT_KINDS if (value, kind) not in (("repair", "late"), ("repair", "raised"))}
+    unknown = [key for key in value if key not in (*FAULT_KINDS, "fallback")]
+    if unknown:
+        raise ConfigurationError(
+            f"on_fault: unknown kind {unknown[0]!r}; expected {', '.join(FAULT_KINDS)}" + suggest(unknown[0], FAULT_KINDS)
+        )
+    return FaultPolicy(**{key: tuple(one) if isinstance(one, list) else one for key, one in value.items()})
+
+
+def seconds(name: str, value: float | timedelta | None) -> float | None:
+    """Return a duration in seconds (None: without limit); raise ConfigurationError unless it is above zero."""
+    if value is None:
+        return None
+    amount = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(amount, bool) or not isinstance(amount, (int, float)) or not amount > 0:
+        raise ConfigurationError(f"{name}: expected seconds or a timedelta above 0, got {value!r}")
+    return float(amount)
+
+
+class NegotiationConfig(msgspec.Struct, frozen=True):
+    """What the caller asks for. Agents own their preferences; `reservation_value`, `initial_offer` and
+    `concession_strategy` fill only what an agent does not bring.
+
+    `timeout`: seconds or timedelta for the whole negotiation (None: no limit); `turn_timeout`: for one decision (None:
+    what is left of the whole). `initial_offer` None or -1: automatic. `options`: the protocol's own frozen struct.
+    `seed` replaces the stream derived from the society's seed. Raises ConfigurationError for values out of range.
+    """
+
+    type: str
+    max_rounds: int = 100
+    timeout: float | timedelta | None = 60.0
+    reservation_value: float | None = None
+    initial_offer: float | None = None
+    concession_strategy: Callable[..., Any] | None = None
+    turn_timeout: float | timedelta | None = None
+    options: Any = None  # typed by the protocol, which checks it
+    on_fault: FaultPolicy | Mapping[str, Any] | str = FaultPolicy()
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.type, str) or not self.type.strip():
+            raise ConfigurationError(f"type: expected the name of a protocol, got {self.type!r}")
+        rounds = self.max_rounds
+        if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
+            raise ConfigurationError(f"max_rounds: expected a whole number of at least 1, got {rounds!r}")
+        for name in ("reservation_value", "initial_offer"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+                raise ConfigurationError(f"{name}: expected a number, got {value!r}")
+            if value is not None and not math.isfinite(value):
+                raise ConfigurationError(f"{name}: expected a finite number, got {value!r}")
+        if self.concession_strategy is not None and not callable(self.concession_strategy):
+            raise ConfigurationError(f"concession_strategy: expected a callable, got {self.concession_strategy!r}")
+        force_setattr(self, "type", protocol_name(self.type))
+        force_setattr(self, "timeout", seconds("timeout", self.timeout))
+        force_setattr(self, "turn_timeout", seconds("turn_timeout", self.turn_timeout))
+        force_setattr(self, "on_fault", fault_policy(self.on_fault))
+        if self.initial_offer == -1:
+            force_setattr(self, "initial_offer", None)
