@@ -1,4 +1,4 @@
-"""What every test shares: hypothesis draws the same examples on every run; data that is not ours is found or skipped."""
+"""What all tests share: hypothesis draws the same examples on every run; data that is not ours is found or skipped."""
 
 from __future__ import annotations
 
