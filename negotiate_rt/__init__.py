@@ -1,0 +1,1 @@
+"""negotiate_rt: a runtime in which autonomous agents reach agreements."""

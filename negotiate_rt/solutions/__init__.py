@@ -1,0 +1,1 @@
+"""What theory says: pure functions from a problem to an answer."""
