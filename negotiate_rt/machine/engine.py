@@ -19,7 +19,7 @@ class Machine:
     round beyond `max_rounds` leads to the state's `exhausted` row where the table has one. Cost of a step: O(1).
     """
 
-    __slots__ = ("board", "max_turns", "role", "state", "table", "turns")
+    __slots__ = ("board", "cleared", "max_turns", "role", "state", "table", "turns")
 
     def __init__(self, table: Table, role: str, board: Board, max_rounds: int = 0) -> None:
         self.table = table
@@ -27,6 +27,7 @@ class Machine:
         self.board = board
         self.state: State = table.starts[role]
         self.turns = 0
+        self.cleared: Message | None = None
         self.max_turns = 2 * max_rounds
 
     @property
@@ -46,11 +47,27 @@ class Machine:
         move = self.state.says.get(message.__class__)
         if move is None:
             raise self._illegal(LocalProtocolError, message, "", self.role)
+        if message is not self.cleared:
+            self._check_own(move, message, now)
+        return self._step(move, message, True)
+
+    def clear(self, message: Message, now: float) -> Message:
+        """Check a move of our own without making it; `say` will not check the same message again.
+
+        Raises LocalProtocolError.
+        """
+        move = self.state.says.get(message.__class__)
+        if move is None:
+            raise self._illegal(LocalProtocolError, message, "", self.role)
+        self._check_own(move, message, now)
+        self.cleared = message
+        return message
+
+    def _check_own(self, move: Move, message: Message, now: float) -> None:
         for rule in move.rules:
             refusal = rule(message, self.board, True, now)
             if refusal is not None:
                 raise self._illegal(LocalProtocolError, message, refusal.reason, self.role)
-        return self._step(move, message, True)
 
     def hear(self, message: Message, now: float) -> State:
         """Check and follow a move of the other side; return the new state. Raises RemoteProtocolError, changing nothing."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
+from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -75,6 +76,15 @@ class Actor:
             self.waits_on = None
             self.timed_out = True
             self.wake(self)
+
+    @coroutine
+    def pause(self, until: float) -> Generator[Any, None, None]:
+        """Wait until a time on the kernel's clock."""
+        self.waits_on = "sleep"
+        self.timed_out = False
+        self.waits_since = self.kernel.now
+        self.kernel.arm(self, until)
+        yield PARK
 
     def release(self) -> None:
         """Drop everything heavy; a timer entry may keep the empty shell until it comes due."""

@@ -17,6 +17,7 @@ from typing import Any
 from negotiate_rt.runtime.actor import PARK, Actor
 from negotiate_rt.runtime.kernel import Kernel
 
+in_thread = asyncio.to_thread
 WAITING, RUNNING, SLEEPING, DONE = "waiting", "running", "sleeping", "done"
 
 

@@ -39,7 +39,7 @@ class Kernel:
     """
 
     __slots__ = (
-        "actors", "clock", "current", "in_flight", "now", "origin", "ready", "steps", "stubborn", "timers", "virtual", "wake_host",
+        "actors", "asking", "clock", "current", "in_flight", "now", "origin", "ready", "steps", "stubborn", "timers", "virtual", "wake_host",
     )  # fmt: skip
 
     def __init__(self, clock: str = "real") -> None:
@@ -51,6 +51,7 @@ class Kernel:
         self.timers = Timers()
         self.actors: dict[int, Actor] = {}
         self.current: Any = None
+        self.asking: Any = None  # the dialogue's end whose plain hook runs now; the watchdog looks at it
         self.steps = 0
         self.in_flight = 0
         self.stubborn: list[str] = []

@@ -87,6 +87,14 @@ class Mailbox:
                 self.system = deque()
             self.system.append(item)
 
+    def put_ordered(self, item: Any) -> None:
+        """Deliver a message of the runtime's in its order, beyond any bound."""
+        capacity, self.capacity = self.capacity, 1 << 62
+        try:
+            self.put(item)
+        finally:
+            self.capacity = capacity
+
     def _refuse(self, item: Any, queue: deque[Any]) -> bool:
         if self.closed:
             self._drop(item, "closed")

@@ -1,0 +1,221 @@
+"""Asking an agent: call the hook once, judge its decision, and let policy, as data, answer what went wrong.
+
+A hook is never called twice for one turn, except by `repair`. The runtime never invents a REJECT.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from negotiate_rt.errors import InvalidDecision, LocalProtocolError
+from negotiate_rt.messages.performatives import Message, Skip
+from negotiate_rt.runtime.actor import Actor, Ended
+from negotiate_rt.runtime.calls import Call
+from negotiate_rt.runtime.kernel import formatted
+from negotiate_rt.runtime.mailbox import Mailbox
+from negotiate_rt.runtime.seat import Asked, HookKind, Seat
+
+if TYPE_CHECKING:
+    from negotiate_rt.machine import Machine
+    from negotiate_rt.runtime.conversation import Conversation
+
+PLAIN = HookKind.PLAIN
+UNDECIDED: Any = object()
+CODES = {"late": "agent-late", "raised": "agent-crashed", "invalid": "protocol-violation", "illegal": "protocol-violation"}
+
+
+class Withdrawn(BaseException):
+    """Unwinds the role of an agent that leaves by policy. `code` and `cause` tell why."""
+
+    def __init__(self, code: str, cause: str) -> None:
+        self.code = code
+        self.cause = cause
+        super().__init__(f"{code}: {cause}")
+
+
+class _Faulty(Exception):
+    """A decision went wrong: kind, cause, traceback."""
+
+    def __init__(self, kind: str, cause: str, trace: str = "") -> None:
+        self.kind = kind
+        self.cause = cause
+        self.trace = trace
+
+
+class Interrupted(Exception):
+    """A message of the kinds in `until` arrived while the hook was working; it waits in the mailbox."""
+
+
+class Asking:
+    """The `ask` half of a dialogue's end."""
+
+    __slots__ = ("conversation", "machine", "repair", "seat")
+
+    conversation: Conversation
+    machine: Machine
+    seat: Seat
+    actor: Actor
+    box: Mailbox
+
+    def take_notes(self) -> None:
+        """Follow what waits in the mailbox and keeps the state."""
+        raise AssertionError("Dialogue defines it")
+
+    async def ask(self, hook: str | None = None, *args: Any, until: tuple[type[Message], ...] = (), deadline: float = math.inf) -> Message:
+        """Ask this role's agent (its own hook by default) and return a message ready to send.
+
+        The decision is guarded, an Accept names the standing offer, a Walk becomes the refusal that is legal here. Returns
+        a Skip when policy lets the turn pass. `deadline` is a time on the society's clock. Raises Interrupted when a
+        message of a kind in `until` arrives first.
+        """
+        conversation = self.conversation
+        if conversation.over:
+            raise Ended
+        asked = self.seat.asked.get(hook) or self.seat.resolve(hook)
+        if self.box.queue:
+            self.take_notes()
+        question = asked.question
+        if asked.kind is not PLAIN:
+            return await self._ask_slowly(asked, args, until, deadline)
+        kernel = self.actor.kernel
+        kernel.asking = self
+        decision = UNDECIDED
+        try:
+            decision = asked.function(question.view(self)) if question.view is not None else asked.function(*args)  # type: ignore[arg-type]  # self is a Dialogue
+            if kernel.virtual is False and kernel.read_clock() > self._deadline(asked, deadline):
+                raise _Faulty("late", f"{question.hook} returned after its deadline")
+            if conversation.over:
+                raise Ended
+            return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
+        except (KeyboardInterrupt, Ended):
+            raise
+        except BaseException as error:  # the border to agents' code: whatever it raises is policy's business
+            fault = self._classify(error, asked, decision is not UNDECIDED)
+            return await self._remedy(asked, args, fault, until, deadline, decision)
+        finally:
+            kernel.asking = None
+
+    def _deadline(self, asked: Asked, deadline: float) -> float:
+        """Return when this question's answer is due: the role's deadline, the turn's, or the negotiation's."""
+        conversation = self.conversation
+        if not asked.question.execution:
+            deadline = min(deadline, self.actor.kernel.now + conversation.turn_timeout)
+        return min(deadline, conversation.deadline)
+
+    def _classify(self, error: BaseException, asked: Asked, decided: bool) -> _Faulty:
+        if isinstance(error, _Faulty):
+            return error
+        if isinstance(error, InvalidDecision):
+            return _Faulty("invalid", str(error))
+        if isinstance(error, LocalProtocolError) and decided:
+            return _Faulty("illegal", str(error))
+        return _Faulty("raised", f"{asked.question.hook} raised {type(error).__name__}: {error}", formatted(error))
+
+    async def _ask_slowly(self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], deadline: float) -> Message:
+        try:
+            return await self._decide(asked, args, until, self._deadline(asked, deadline))
+        except _Faulty as fault:
+            return await self._remedy(asked, args, fault, until, deadline, UNDECIDED)
+
+    async def _decide(self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], due: float, ready: Any = None) -> Message:
+        """Make one outside call (or wait for the awaitable in `ready`) and judge its decision. Raises _Faulty."""
+        question = asked.question
+        arguments = (question.view(self),) if question.view is not None else args  # type: ignore[arg-type]  # a Dialogue
+        function = asked.function
+        if ready is not None:
+            decision = await self._outside(question.hook, lambda: ready, until, due)
+        elif asked.kind is PLAIN:
+            decision = self._called(asked, arguments)
+        else:
+            decision = await self._outside(question.hook, lambda: function(*arguments), until, due)
+        self.take_notes()
+        if self.conversation.over:
+            raise Ended
+        try:
+            return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
+        except InvalidDecision as error:
+            raise _Faulty("invalid", str(error)) from None
+        except LocalProtocolError as error:
+            raise _Faulty("illegal", str(error)) from None
+
+    def _called(self, asked: Asked, arguments: tuple[Any, ...]) -> Any:
+        try:
+            return asked.function(*arguments)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # the border to agents' code
+            raise self._classify(error, asked, False) from None
+
+    async def _outside(self, hook: str, awaitable: Callable[[], Awaitable[Any]], until: tuple[type[Message], ...], due: float) -> Any:
+        call = Call(self.conversation.calls, self.actor, self.seat.name, hook, due)
+        if until:
+            self.box.interrupts = lambda item: getattr(item, "message", None).__class__ in until
+        try:
+            done = await self.conversation.calls.run(call, awaitable)
+        finally:
+            self.box.interrupts = None
+        if not done:
+            if self.actor.interrupted:
+                raise Interrupted
+            raise _Faulty("late", f"{hook} gave no answer by {due:.6g} s")
+        if call.error is None:
+            return call.result
+        if isinstance(call.error, InvalidDecision):
+            raise _Faulty("invalid", str(call.error))
+        raise _Faulty("raised", f"{hook} raised {type(call.error).__name__}: {call.error}", formatted(call.error))
+
+    async def _remedy(
+        self, asked: Asked, args: tuple[Any, ...], fault: _Faulty, until: tuple[type[Message], ...], deadline: float, decision: Any
+    ) -> Message:
+        """Answer a fault by the policy table; each fault is recorded."""
+        due = self._deadline(asked, deadline)
+        if fault.kind != "raised" and inspect.isawaitable(decision):  # a plain callable that returned a coroutine
+            try:
+                return await self._decide(asked, args, until, due, ready=decision)
+            except _Faulty as late:
+                fault = late
+        repaired = False
+        queue = self._record(fault)
+        while queue:
+            remedy, *queue = queue
+            if remedy == "skip":
+                return Skip(fault.cause)
+            if remedy == "fail":
+                self.conversation.finish("FAILED", f"{CODES[fault.kind]}: {self.seat.name}: {fault.cause}")
+                raise Ended
+            if remedy == "withdraw":
+                break
+            if remedy == "repair" and repaired:
+                continue
+            try:
+                if remedy == "repair":
+                    repaired = True
+                    self.repair = fault.cause
+                    return await self._decide(asked, args, until, due)
+                return self._fall_back(asked, args, remedy)
+            except _Faulty as again:
+                fault = again
+                queue = self._record(again) if remedy == "repair" else queue or ["skip"]
+            finally:
+                self.repair = ""
+        raise Withdrawn(CODES[fault.kind], f"{self.seat.name}: {fault.cause}")
+
+    def _record(self, fault: _Faulty) -> list[Any]:
+        """Note the fault and return the remedies for its kind."""
+        self.conversation.note_fault(self.seat.name, fault.kind, fault.cause, fault.trace)
+        return list(getattr(self.conversation.policy, fault.kind))
+
+    def _fall_back(self, asked: Asked, args: tuple[Any, ...], remedy: Any) -> Message:
+        """Let the fallback strategy decide this turn."""
+        question = asked.question
+        strategy = self.conversation.policy.fallback if remedy == "fallback" else remedy
+        function = question.adapt(strategy)
+        arguments = (question.view(self),) if question.view is not None else args  # type: ignore[arg-type]  # a Dialogue
+        decision = self._called(Asked(question, function, PLAIN), arguments)
+        try:
+            return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
+        except (InvalidDecision, LocalProtocolError) as error:
+            raise _Faulty("invalid", f"the fallback's decision: {error}") from None

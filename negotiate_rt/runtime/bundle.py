@@ -1,0 +1,164 @@
+"""An initiator's end of a one-to-many conversation: a bundle of dialogues under one id, plus the joint table."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Awaitable, Callable, Generator
+from types import coroutine
+from typing import TYPE_CHECKING, Any
+
+from negotiate_rt.errors import LocalProtocolError
+from negotiate_rt.machine.joint import JointMachine
+from negotiate_rt.messages.envelope import Envelope
+from negotiate_rt.messages.performatives import Lapse, Message, Notice
+from negotiate_rt.runtime.actor import PARK, Actor, Ended
+from negotiate_rt.runtime.asking import Asking
+from negotiate_rt.runtime.dialogue import Aside, Dialogue, Injected
+from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
+from negotiate_rt.runtime.seat import Seat
+
+if TYPE_CHECKING:
+    from negotiate_rt.runtime.conversation import Conversation
+
+
+class Bundle(Asking):
+    """What an initiator's role holds. `ends` maps each participant's name to our end of the dialogue with it.
+
+    `problem` is what the negotiation is about, `options` the protocol's own struct.
+    """
+
+    __slots__ = ("actor", "box", "ends", "joint", "options", "problem", "reopen")
+
+    def __init__(self, conversation: Conversation, seat: Seat, joint: JointMachine) -> None:
+        self.conversation = conversation
+        self.seat = seat
+        self.joint = joint
+        self.ends: dict[str, Dialogue] = {}
+        self.actor: Actor = None  # type: ignore[assignment]  # set by `attach`, before anything runs
+        self.box: Mailbox = None  # type: ignore[assignment]  # likewise
+        self.problem: Any = None  # a Task, a lot: the protocol's own
+        self.options: Any = None  # the protocol's own struct
+        self.reopen: Callable[[str], Dialogue] | None = None
+        self.repair = ""
+
+    def attach(self, actor: Actor, box: Mailbox) -> None:
+        """Give the bundle and all its dialogues their one actor and mailbox."""
+        self.actor, self.box = actor, box
+        for end in self.ends.values():
+            end.attach(actor, box)
+
+    @property
+    def name(self) -> str:
+        """Who sits here."""
+        return self.seat.name
+
+    @property
+    def now(self) -> float:
+        """Seconds on the society's clock."""
+        return self.conversation.kernel.now
+
+    @property
+    def deadline(self) -> float:
+        """When the whole negotiation ends at the latest."""
+        return self.conversation.deadline
+
+    @property
+    def rng(self) -> random.Random:
+        """This seat's stream of chance."""
+        return self.conversation.rng(self.seat.name)
+
+    def waiting(self, *states: str) -> list[str]:
+        """Return the participants whose dialogue is in one of these states, in seating order."""
+        return [name for name, end in self.ends.items() if end.machine.state.name in states]
+
+    def state(self, name: str) -> str:
+        """Return the state of one dialogue."""
+        return self.ends[name].machine.state.name
+
+    def send(self, message: Message, to: str) -> Awaitable[Notice | None]:
+        """Say something to one participant; legal in that dialogue and in the joint table, or LocalProtocolError."""
+        if self.conversation.over:
+            return self.ends[to].send(message)
+        end = self.ends[to]
+        cleared = end.machine.clear(end.complete(message), self.now)
+        self.joint.say(type(cleared))
+        return end.send(cleared)
+
+    async def send_all(self, message: Message, to: list[str]) -> None:
+        """Say the same to several participants, in order."""
+        for name in to:
+            await self.send(message, name)
+
+    def advance(self, event: str) -> None:
+        """Take a named row of the joint table."""
+        self.joint.advance(event)
+
+    def conclude(self, event: str, reason: str | None = None, *, result: Any = None) -> None:
+        """Take the row that ends the whole; the supervisor writes the outcome. Raises LocalProtocolError if it does not end."""
+        state = self.joint.advance(event)
+        if not self.joint.final:
+            raise LocalProtocolError(f"{event!r} leads to {state}, which is no end", legal=self.joint.table.names())
+        self.conversation.finish(state, reason, result=result, by=self)
+
+    def call_again(self, name: str) -> None:
+        """Open a fresh dialogue with a participant whose last one has ended."""
+        assert self.reopen is not None
+        end = self.reopen(name)
+        end.attach(self.actor, self.box)
+        self.ends[name] = end
+
+    @coroutine
+    def receive(self, deadline: float = math.inf) -> Generator[Any, None, tuple[str, Message]]:
+        """Wait for news from any participant: its name, and the message or system event (Skip, Left).
+
+        When `deadline` passes in silence the name is empty and the event a Lapse; each dialogue keeps its state until
+        `lapse` is called on it.
+        """
+        box = self.box
+        while True:
+            if self.conversation.over:
+                raise Ended
+            item = box.take_nowait()
+            if item is NOTHING:
+                box.burst = BURST
+                box.park(deadline)
+                yield PARK
+                if self.actor.timed_out and not len(box):
+                    return "", Lapse(self.joint.state)
+                continue
+            box.burst -= 1
+            if box.burst <= 0:
+                box.burst = BURST
+                self.actor.wake(self.actor)
+                yield PARK
+            end = self._end_of(item)
+            message = end.take(item) if end is not None else None
+            if message is not None and end is not None:
+                return end.other, message
+
+    def _end_of(self, item: Any) -> Dialogue | None:
+        if item.__class__ is Envelope:
+            end = self.ends.get(item.route.sender)
+            return end if end is not None and end.peer.route is item.route else None  # else: of a dialogue that was reopened
+        if isinstance(item, Aside):
+            return self.ends.get(item.sender)
+        return self.ends.get(item.envelope.sender) if isinstance(item, Injected) else None
+
+    def lapse(self, name: str) -> None:
+        """Advance one dialogue along its timeout row."""
+        self.ends[name].lapse()
+
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        """Wait on the society's clock."""
+        return self.actor.pause(self.now + seconds)
+
+    async def compute(self, function: Callable[..., Any], *args: Any) -> Any:  # Any: the function's own types
+        """Run a function in a worker thread, off the loop. Raises what it raises."""
+        return await self.conversation.compute(self.actor, function, args)
+
+    def take_notes(self) -> None:
+        """Nothing to note: an initiator takes every message in `receive`."""
+
+    def __repr__(self) -> str:
+        return f"<{self.joint.table.protocol} {self.conversation.id}: {self.name} with {len(self.ends)} in {self.joint.state}>"

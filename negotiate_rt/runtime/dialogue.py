@@ -1,0 +1,365 @@
+"""One end of a dialogue: what a role coroutine holds. Send, receive, ask, sleep, now, rng, compute.
+
+Sending checks the move on our own machine, stamps the route and hands the envelope to the link; receiving lets the machine
+follow when the role takes the message. A move that ends the dialogue in AGREED is tentative until the supervisor says
+that it bound; `send` waits for that word.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from types import coroutine
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from negotiate_rt.errors import MailboxFull, RemoteProtocolError
+from negotiate_rt.machine import FINAL, Machine, State
+from negotiate_rt.messages.envelope import Envelope, Route
+from negotiate_rt.messages.outcome import AGREED, NegotiationOffer
+from negotiate_rt.messages.performatives import (
+    Accept,
+    Lapse,
+    Left,
+    Message,
+    Notice,
+    Propose,
+    Skip,
+    SystemEvent,
+    Withdraw,
+)
+from negotiate_rt.runtime.actor import PARK, Actor, Ended
+from negotiate_rt.runtime.asking import Asking
+from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
+from negotiate_rt.runtime.seat import Seat
+
+if TYPE_CHECKING:
+    from negotiate_rt.runtime.conversation import Conversation
+    from negotiate_rt.runtime.network import Link
+
+
+class _Done:
+    """An await that is over at once; a coroutine object per message would cost 0.1 µs."""
+
+    def __await__(self) -> Iterator[Any]:
+        return iter(())
+
+
+DONE: Awaitable[Any] = _Done()
+
+
+class Injected(msgspec.Struct, frozen=True, gc=False):
+    """An envelope from outside, which no machine of ours has checked; `origin` is who really sent it."""
+
+    envelope: Envelope
+    origin: str
+
+
+class Aside(msgspec.Struct, frozen=True, gc=False):
+    """A system event in its place among a dialogue's messages; `sender` is the seat it speaks of."""
+
+    event: SystemEvent
+    sender: str
+
+
+class Dialogue(Asking):
+    """One end of a dialogue between two seats of a conversation.
+
+    `link` is None for a perfect link. `pending` holds what to go back to if our tentative acceptance does not bind.
+    """
+
+    __slots__ = ("actor", "box", "heard_up_to", "link", "peer", "pending", "route", "seen", "serial")
+
+    def __init__(self, conversation: Conversation, seat: Seat, machine: Machine, route: Route) -> None:
+        self.conversation = conversation
+        self.seat = seat
+        self.machine = machine
+        self.route = route
+        self.actor: Actor = None  # type: ignore[assignment]  # set by `attach`, before anything runs
+        self.box: Mailbox = None  # type: ignore[assignment]  # likewise
+        self.peer: Dialogue = None  # type: ignore[assignment]  # likewise
+        self.link: Link | None = None
+        self.serial = 0
+        self.heard_up_to = 0
+        self.seen: set[int] | None = None
+        self.pending: tuple[int, State, int] | None = None
+        self.repair = ""
+
+    def attach(self, actor: Actor, box: Mailbox) -> None:
+        """Give this end its actor and mailbox (an initiator's ends share them)."""
+        self.actor = actor
+        self.box = box
+
+    # -- facts ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Who sits at this end."""
+        return self.route.sender
+
+    @property
+    def other(self) -> str:
+        """Who sits at the other end."""
+        return self.route.receiver
+
+    @property
+    def open(self) -> bool:
+        """Whether anything more can be said here."""
+        return not (self.conversation.over or self.machine.state.final)
+
+    @property
+    def now(self) -> float:
+        """Seconds on the society's clock."""
+        return self.actor.kernel.now
+
+    @property
+    def rng(self) -> random.Random:
+        """This seat's stream of chance, derived from the seed, the conversation and the seat's name."""
+        return self.conversation.rng(self.seat.name)
+
+    @property
+    def standing(self) -> NegotiationOffer | None:
+        """The other side's standing offer."""
+        return self.machine.board.standing
+
+    # -- saying ---------------------------------------------------------------------------------------------------------
+
+    def send(self, message: Message) -> Awaitable[Notice | None]:
+        """Say something. The result is None, or the engine's notice if an acceptance bound nobody (the turn is ours again).
+
+        Raises LocalProtocolError if the move is illegal here; nothing is sent then. A Skip passes the turn.
+        """
+        conversation = self.conversation
+        if conversation.over:
+            return _gone(self)
+        machine = self.machine
+        if message.__class__ is Skip:
+            return self._skip(message)  # type: ignore[arg-type]  # it is a Skip
+        if message is not machine.cleared:
+            message = self.complete(message)
+        before, turns = machine.state, machine.turns
+        state = machine.say(message, self.actor.kernel.now)
+        self.serial = number = self.serial + 1
+        envelope = Envelope(self.route, message, number, self.heard_up_to)
+        conversation.messages += 1
+        if conversation.observe is not None:
+            conversation.observe("said", envelope, self)
+        if state.final and state.name in FINAL:
+            return self._last_word(envelope, state, (number, before, turns))
+        if self.link is not None:
+            self.link.carry(envelope, self.peer)
+            return DONE
+        try:
+            if self.peer.box.put(envelope):
+                return DONE
+        except MailboxFull:
+            machine.revert(before, turns)
+            raise
+        return self._wait_for_room(envelope)
+
+    def complete(self, message: Message) -> Message:
+        """Fill in what the channel owns: the id of a new offer, the standing offer that an Accept or Withdraw names."""
+        kind = message.__class__
+        if kind is Propose and not message.offer:  # type: ignore[attr-defined]  # kind is Propose
+            return self.register(message)  # type: ignore[arg-type]
+        if kind is Accept and not message.offer:  # type: ignore[attr-defined]
+            standing = self.machine.board.standing
+            return Accept(standing.id) if standing is not None else message
+        if kind is Withdraw and not message.offer:  # type: ignore[attr-defined]
+            own = self.machine.board.own
+            return Withdraw(own.id) if own is not None else message
+        return message
+
+    def register(self, message: Propose) -> Propose:
+        """Give an offer its id and enter it in the conversation's register."""
+        conversation = self.conversation
+        conversation.offer_count = count = conversation.offer_count + 1
+        number = f"{conversation.id}/{count}"
+        machine = self.machine
+        conversation.offers[number] = NegotiationOffer(
+            number, self.seat.name, message.value, conversation.round or machine.turns // 2 + 1, self.actor.kernel.now,
+            message.expires_at,
+        )  # fmt: skip
+        return Propose(message.value, number, message.expires_at)
+
+    async def take_turn(self) -> None:
+        """Ask our agent and say what it decides; ask again while an acceptance came too late to bind."""
+        while await self.send(await self.ask()) is not None:
+            pass
+
+    def say_aside(self, message: Message) -> None:
+        """Say something out of turn, from outside the role (withdraw an offer). Never waits; the row must keep the state."""
+        message = self.complete(message)
+        self.machine.say(message, self.actor.kernel.now)
+        self.serial += 1
+        envelope = Envelope(self.route, message, self.serial, self.heard_up_to)
+        self.conversation.messages += 1
+        if self.conversation.observe is not None:
+            self.conversation.observe("said", envelope, self)
+        if self.link is not None:
+            self.link.carry(envelope, self.peer)
+        else:
+            self.peer.box.put(envelope)
+
+    def _skip(self, event: Skip) -> Awaitable[None]:
+        """Pass the turn: advance our machine, and the peer's when it takes the event. Skips are never lost."""
+        state = self.machine.pass_by(event)
+        if self.conversation.observe is not None:
+            self.conversation.observe("skipped", event, self)
+        self.peer.box.put_ordered(Aside(event, self.name))
+        if state.final and state.name in FINAL:
+            self.conversation.finish(state.name, f"agent-late: {self.name}: {event.reason}", by=self)
+        return DONE
+
+    def _last_word(self, envelope: Envelope, state: State, back: tuple[int, State, int]) -> Awaitable[Notice | None]:
+        if state.name == AGREED:
+            self.pending = back
+            if self.link is not None:
+                self.link.carry(envelope, self.peer)
+            else:
+                self.peer.box.put(envelope)
+            return self._await_binding()
+        self.peer.box.put_system(envelope)
+        self.conversation.finish(state.name, self.conversation.reason_for(state.name, envelope), by=self)
+        return DONE
+
+    @coroutine
+    def _wait_for_room(self, envelope: Envelope) -> Generator[Any, None, None]:
+        while not self.peer.box.put(envelope):
+            yield from self.peer.box.room(self.actor)
+
+    @coroutine
+    def _await_binding(self) -> Generator[Any, None, Notice | None]:
+        """Wait for the supervisor's word: None when the agreement bound, or the notice that it did not."""
+        word = yield from self.box.receive_where(_is_notice)
+        assert isinstance(word, Notice) and self.pending is not None
+        _, state, turns = self.pending
+        self.pending = None
+        if not word.refused:
+            return None
+        self.machine.revert(state, turns)
+        return word
+
+    # -- hearing --------------------------------------------------------------------------------------------------------
+
+    @coroutine
+    def receive(self, *kinds: type[Message], deadline: float = math.inf) -> Generator[Any, None, Message]:
+        """Wait for the message that moves the dialogue on, or for one of `kinds` even if it does not.
+
+        Returns a system event instead when the peer's turn was skipped (Skip), it left (Left), or `deadline` (on the
+        society's clock) passed in silence (Lapse). Messages that keep the state, such as a withdrawal, are noted on the way.
+        """
+        box = self.box
+        machine = self.machine
+        if self.conversation.over or machine.state.final:
+            yield from _gone(self)
+        while True:
+            item = box.handed
+            if item is not NOTHING:
+                box.handed = NOTHING
+            else:
+                item = box.take_nowait()
+                if item is NOTHING:
+                    box.burst = BURST
+                    box.park(deadline)
+                    yield PARK
+                    if self.actor.timed_out and not len(box):
+                        return self.lapse()
+                    continue
+                box.burst -= 1
+                if box.burst <= 0:
+                    box.burst = BURST
+                    self.actor.wake(self.actor)
+                    yield PARK
+            before = machine.state
+            message = self.take(item)
+            if message is not None and (machine.state is not before or message.__class__ in kinds
+                                        or isinstance(message, SystemEvent)):  # fmt: skip
+                return message
+
+    def lapse(self) -> Lapse:
+        """Advance along the state's timeout row: the peer was silent for too long."""
+        event = Lapse(self.machine.state.name)
+        self.pass_by(event)
+        return event
+
+    def pass_by(self, event: SystemEvent) -> None:
+        """Advance our machine along a silent row."""
+        state = self.machine.pass_by(event)
+        if self.conversation.observe is not None:
+            self.conversation.observe("passed", event, self)
+        if state.final and state.name in FINAL and not self.conversation.over:
+            self.conversation.finish(state.name, self.conversation.reason_for(state.name, event), by=self)
+
+    def take(self, item: Any) -> Message | None:
+        """Let the machine follow one item of the mailbox; return the message, or None if it was refused or no news."""
+        if item.__class__ is not Envelope:
+            return self._take_special(item)
+        envelope: Envelope = item
+        if self.seen is not None and self._is_duplicate(envelope):
+            return None
+        try:
+            state = self.machine.hear(envelope.message, self.actor.kernel.now)
+        except RemoteProtocolError as error:  # it was legal when said, or it would not have been sent: overtaken
+            self.conversation.note_stale(envelope, error, self)
+            return None
+        self.heard_up_to = envelope.reply_with
+        if self.conversation.observe is not None:
+            self.conversation.observe("heard", envelope, self)
+        if state.final and state.name in FINAL and not self.conversation.over:
+            self.conversation.bind(state.name, envelope, self)
+        return envelope.message
+
+    def _take_special(self, item: Any) -> Message | None:
+        if isinstance(item, Injected):
+            return self.conversation.take_injected(item, self)
+        if isinstance(item, Aside):
+            self.pass_by(item.event)
+            return item.event
+        return None  # a notice that came after its answer was settled
+
+    def _is_duplicate(self, envelope: Envelope) -> bool:
+        assert self.seen is not None
+        if envelope.reply_with in self.seen:
+            self.conversation.duplicates += 1
+            return True
+        self.seen.add(envelope.reply_with)
+        return False
+
+    def take_notes(self) -> None:
+        """Follow messages that wait in the mailbox and keep the state (a withdrawal), so that a decision rests on them."""
+        queue = self.box.queue
+        while queue and queue[0].__class__ is Envelope and queue[0].route.sender == self.other:
+            move = self.machine.state.hears.get(queue[0].message.__class__)
+            if move is None or move.turn:
+                return
+            self.take(queue.popleft())
+
+    # -- time and work --------------------------------------------------------------------------------------------------
+
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        """Wait on the society's clock."""
+        return self.actor.pause(self.actor.kernel.now + seconds)
+
+    async def compute(self, function: Callable[..., Any], *args: Any) -> Any:  # Any: the function's own types
+        """Run a function in a worker thread, off the loop. Raises what it raises."""
+        return await self.conversation.compute(self.actor, function, args)
+
+    def __repr__(self) -> str:
+        return f"<{self.route.protocol} {self.route.conversation}: {self.name} to {self.other} in {self.machine.state.name}>"
+
+
+def _is_notice(item: Any) -> bool:  # any item of a mailbox
+    return item.__class__ is Notice
+
+
+@coroutine
+def _gone(end: Dialogue) -> Generator[Any, None, Any]:
+    """The conversation is over: unwind the role. One that will not unwind is parked, or it would spin for ever."""
+    end.conversation.knocks += 1
+    if end.conversation.knocks > 16:
+        while True:
+            yield PARK
+    raise Ended

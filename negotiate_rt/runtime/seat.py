@@ -1,0 +1,109 @@
+"""Who sits where: one agent in one role of one conversation, and how its hooks are called."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.messages.performatives import Message
+
+if TYPE_CHECKING:
+    from negotiate_rt.runtime.dialogue import Dialogue
+
+
+class HookKind(Enum):
+    """How a hook is called: in place, as a task that the society owns, or in a worker process that can be killed."""
+
+    PLAIN = "plain"
+    ASYNC = "async"
+    ISOLATED = "isolated"
+
+
+class Question:
+    """What a role asks its agent: the hook's name, its arguments, and how a decision becomes a message.
+
+    `judge(dialogue, decision)` returns a message ready to send, or raises InvalidDecision or LocalProtocolError. `view`
+    makes the hook's one argument; without it the hook is called with the arguments of `ask`. `execution` marks work
+    rather than a decision: turn_timeout does not bind it. `adapt(strategy)` makes a hook of a fallback strategy.
+    """
+
+    __slots__ = ("adapt", "execution", "hook", "judge", "view")
+
+    def __init__(
+        self, hook: str, judge: Callable[[Dialogue, Any], Message],  # Any: whatever an agent returns
+        view: Callable[[Dialogue], Any] | None = None, execution: bool = False,  # Any: messages.View
+        adapt: Callable[[Any], Callable[..., Any]] | None = None,  # Any: a strategy, a callable
+    ) -> None:  # fmt: skip
+        self.hook = hook
+        self.judge = judge
+        self.view = view
+        self.execution = execution
+        self.adapt = adapt or _as_it_is
+
+
+def _as_it_is(strategy: Any) -> Callable[..., Any]:  # a callable of the hook's own arguments
+    return strategy  # type: ignore[no-any-return]
+
+
+class Asked:
+    """A question bound to one agent's hook."""
+
+    __slots__ = ("function", "kind", "question")
+
+    def __init__(self, question: Question, function: Callable[..., Any], kind: HookKind) -> None:
+        self.question = question
+        self.function = function
+        self.kind = kind
+
+
+class Seat:
+    """One agent in one role.
+
+    `preferences` and `strategy` are what the agent wants here, resolved for the problem; `worker` is set for isolated
+    agents; `context` holds what the protocol wants to keep per seat.
+    """
+
+    __slots__ = ("agent", "asked", "guard", "name", "preferences", "questions", "role", "strategy", "worker")
+
+    def __init__(self, agent: Any, role: str, questions: Mapping[str | None, Question]) -> None:  # agent: anything with a name
+        self.agent = agent
+        self.name: str = agent.name
+        self.role = role
+        self.questions = questions
+        self.preferences: Any = None  # problems.Preferences, which the runtime does not look into
+        self.strategy: Any = None
+        self.guard: bool = getattr(agent, "guard", True)
+        self.worker: Any = None  # runtime.isolation.Worker
+        self.asked: dict[str | None, Asked] = {}
+
+    def resolve(self, hook: str | None) -> Asked:
+        """Return the agent's hook for a question, found once a seat. Raises ConfigurationError if the agent has none."""
+        asked = self.asked.get(hook)
+        if asked is None:
+            question = self.questions.get(hook) or Question(hook or "decide", self.questions[None].judge, self.questions[None].view)
+            function = getattr(self.agent, question.hook, None)
+            if not callable(function):
+                raise ConfigurationError(
+                    f"agent {self.name!r} ({type(self.agent).__name__}) cannot sit as {self.role}: it has no hook "
+                    f"{question.hook!r}; give it one (`def {question.hook}(self, ...)`) or seat an agent that has"
+                )
+            kind = HookKind.PLAIN
+            if self.worker is not None:
+                kind = HookKind.ISOLATED
+                function = self.worker.hook(question.hook)
+            elif is_async(function):
+                kind = HookKind.ASYNC
+            asked = self.asked[hook] = Asked(question, function, kind)
+        return asked
+
+    def __repr__(self) -> str:
+        return f"<Seat {self.role}: {self.name}>"
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Return whether a hook is a coroutine function, looking through objects with an async __call__."""
+    call = getattr(type(function), "__call__", None)  # noqa: B004  # the method itself, to look at
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
