@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from negotiate_rt.errors import ConfigurationError, suggest
 
@@ -17,6 +17,7 @@ class FrozenMapping(Mapping[Any, Any]):
 
     __slots__ = ("_hash", "_items")
 
+    _lacks: ClassVar[str] = "there is no key"
     _items: dict[Any, Any]
     _hash: int | None
 
@@ -56,8 +57,8 @@ class FrozenMapping(Mapping[Any, Any]):
         return repr(self._items)
 
     def _missing(self, key: Any) -> str:
-        known = [repr(one) for one in self._items]
-        return f"no {key!r} here, only {', '.join(known) or 'nothing'}{suggest(repr(key), known)}"
+        known = [str(one) for one in self._items]
+        return f"{self._lacks} {key!r}, only {', '.join(known) or 'none at all'}{suggest(str(key), known)}"
 
 
 class Task(FrozenMapping):
@@ -69,6 +70,8 @@ class Task(FrozenMapping):
 
     __slots__ = ()
 
+    _lacks = "the task has no attribute"
+
     def __init__(self, /, **attributes: Any) -> None:
         super().__init__(attributes)
 
@@ -79,10 +82,6 @@ class Task(FrozenMapping):
         if all(name.isidentifier() for name in self._items):
             return f"Task({', '.join(f'{name}={value!r}' for name, value in self._items.items())})"
         return f"Task(**{self._items!r})"
-
-    def _missing(self, key: Any) -> str:
-        known = tuple(self._items)
-        return f"the task has no attribute {key!r}, only {', '.join(known) or 'none at all'}{suggest(str(key), known)}"
 
 
 def _task(attributes: dict[str, Any]) -> Task:
