@@ -28,9 +28,10 @@ def _anything(value: Any) -> Any:  # a problem's own value type
 
 
 class Board:
-    """Offers of one dialogue, seen by `agent`: `standing` is the other's, `own` is mine; `heard` holds theirs, oldest first."""
+    """Offers of one dialogue, seen by `agent`: `standing` is the other's, `own` is mine, and both are None once answered
+    or withdrawn; `own_last` is my last offer whatever became of it; `heard` holds the values of theirs, oldest first."""
 
-    __slots__ = ("agent", "check", "heard", "offers", "own", "peer", "standing")
+    __slots__ = ("agent", "check", "heard", "offers", "own", "own_last", "peer", "standing")
 
     def __init__(
         self, agent: str, peer: str, offers: dict[str, NegotiationOffer], check: Callable[[Any], Any] = _anything
@@ -41,21 +42,22 @@ class Board:
         self.check = check
         self.standing: NegotiationOffer | None = None
         self.own: NegotiationOffer | None = None
+        self.own_last: NegotiationOffer | None = None
         self.heard: list[Any] | tuple[()] = ()
 
     def note(self, message: Message, mine: bool) -> None:
         """Take down an offer or its withdrawal. Cost: O(1)."""
         kind = message.__class__
         if kind is Propose:
-            offer = self.offers.get(message.offer)  # type: ignore[attr-defined]  # kind is Propose
+            offer = self.offers[message.offer]  # type: ignore[attr-defined]  # kind is Propose
             if mine:
-                self.own, self.standing = offer, None
+                self.own = self.own_last = offer
+                self.standing = None
             else:
                 self.standing, self.own = offer, None
-                if self.heard:
-                    self.heard.append(offer.value if offer else None)  # type: ignore[union-attr]  # a list once filled
-                else:
-                    self.heard = [offer.value if offer else None]
+                if not self.heard:
+                    self.heard = []
+                self.heard.append(offer.value)  # type: ignore[union-attr]  # a list now
         elif kind is Withdraw:
             if mine:
                 self.own = None

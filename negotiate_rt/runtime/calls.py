@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
 from typing import Any
 
+from negotiate_rt.messages.view import CLOCK
 from negotiate_rt.runtime.actor import PARK, Actor
 from negotiate_rt.runtime.kernel import Kernel
 
@@ -99,8 +100,9 @@ class Calls:
         self.live.add(call)
         self.running[call.owner] = self.running.get(call.owner, 0) + 1
         loop = asyncio.get_running_loop()
-        context = call.actor.run.__self__  # type: ignore[attr-defined]  # a bound Context.run
-        call.task = loop.create_task(self._drive(call), context=context.copy())
+        context = call.actor.run.__self__.copy()  # type: ignore[attr-defined]  # a bound Context.run
+        context.run(CLOCK.set, call.sleep)
+        call.task = loop.create_task(self._drive(call), context=context)
         self.flies(call, True)
 
     async def _drive(self, call: Call) -> None:

@@ -66,7 +66,7 @@ class Seat:
     agents; `context` holds what the protocol wants to keep per seat.
     """
 
-    __slots__ = ("agent", "asked", "guard", "name", "preferences", "questions", "role", "strategy", "worker")
+    __slots__ = ("agent", "asked", "guard", "name", "preferences", "problem", "questions", "role", "strategy", "worker")
 
     def __init__(self, agent: Any, role: str, questions: Mapping[str | None, Question]) -> None:  # agent: anything with a name
         self.agent = agent
@@ -75,6 +75,7 @@ class Seat:
         self.questions = questions
         self.preferences: Any = None  # problems.Preferences, which the runtime does not look into
         self.strategy: Any = None
+        self.problem: Any = None  # what is at stake here
         self.guard: bool = getattr(agent, "guard", True)
         self.worker: Any = None  # runtime.isolation.Worker
         self.asked: dict[str | None, Asked] = {}

@@ -1,0 +1,154 @@
+"""The guard: protects an agent against itself before anything is sent.
+
+No offer or acceptance below its own reservation value, no acceptance of nothing, no partial, unknown or infinite value. It
+guards reservation, not valuation; `guard=False` on an agent switches the reservation check off.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from negotiate_rt.errors import InvalidDecision
+from negotiate_rt.messages.performatives import (
+    Accept,
+    InformDone,
+    InformResult,
+    Message,
+    Propose,
+    Refuse,
+    Reject,
+    Skip,
+    Walk,
+    Withdraw,
+)
+from negotiate_rt.messages.view import View
+from negotiate_rt.problems.task import FrozenMapping, freeze
+from negotiate_rt.runtime.dialogue import Dialogue
+from negotiate_rt.runtime.seat import Question
+from negotiate_rt.strategies.deciding import as_hook
+
+
+def view_of(talk: Dialogue) -> View:
+    """Return what the agent at this end may see now. Cost: O(1)."""
+    conversation = talk.conversation
+    machine = talk.machine
+    seat = talk.seat
+    board = machine.board
+    now = talk.actor.kernel.now
+    terms = conversation.terms
+    return View(
+        seat.name, machine.role, machine.table.protocol, conversation.id, machine.turns // 2 + 1, terms.max_rounds, now,
+        min(conversation.deadline, now + terms.turn_timeout), machine.state.mine, board.standing, board.own_last, board.heard,
+        seat.preferences, seat.strategy, seat.problem, talk.repair,
+    )  # fmt: skip
+
+
+def judge_bargain(talk: Dialogue, decision: Any) -> Message:
+    """Turn a decision of a bargaining agent into a message that is legal here.
+
+    Raises InvalidDecision (no decision, value outside the space, below reservation) or LocalProtocolError (not legal now).
+    """
+    kind = decision.__class__
+    machine = talk.machine
+    preferences = talk.seat.preferences
+    if kind is Propose:
+        try:
+            value = preferences.check(decision.value)
+        except ValueError as error:
+            raise InvalidDecision(str(error)) from None
+        if talk.seat.guard:
+            worth = preferences.utility(value, True)
+            if worth < preferences.reservation_value:
+                raise InvalidDecision(_below(talk, "offer", value, worth))
+        expires = decision.expires_at
+        if expires is not None and not expires >= talk.now:
+            raise InvalidDecision(f"the offer expires at {expires!r}, which has passed (now is {talk.now:g})")
+        return machine.clear(talk.register(Propose(value, "", expires)), talk.now)
+    if kind is Accept:
+        message = machine.clear(talk.complete(decision), talk.now)
+        standing = machine.board.standing
+        if talk.seat.guard and standing is not None:
+            worth = preferences.utility(standing.value, False)
+            if worth < preferences.reservation_value:
+                raise InvalidDecision(_below(talk, "acceptance of", standing.value, worth))
+        return message
+    if kind is Walk:
+        return machine.clear(refusal(talk, decision), talk.now)
+    if kind is Withdraw:
+        return machine.clear(talk.complete(decision), talk.now)
+    if kind is Skip:
+        return decision  # type: ignore[no-any-return]  # a Skip
+    if isinstance(decision, Message):
+        return machine.clear(decision, talk.now)
+    raise InvalidDecision(f"expected Propose, Accept or Walk, got {_short(decision)}")
+
+
+def refusal(talk: Dialogue, walk: Walk) -> Message:
+    """Return what walking away is called here: a Walk row, else Reject or Refuse, whichever is legal."""
+    says = talk.machine.state.says
+    for kind in (Walk, Reject, Refuse):
+        if kind in says:
+            return walk if kind is Walk else kind(walk.reason)
+    return walk
+
+
+def _below(talk: Dialogue, what: str, value: Any, worth: float) -> str:
+    least = talk.seat.preferences.reservation_value
+    return f"{what} {value!r} is worth {worth:g} to {talk.name}, below its own reservation value {least:g}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+BARGAIN = Question("decide", judge_bargain, view_of, adapt=as_hook)
+
+
+def judge_price(talk: Dialogue, decision: Any) -> Message:
+    """Turn a bid into a message: a true, finite number of at least 0 is proposed; None or NaN drops out (Refuse)."""
+    if isinstance(decision, Message):
+        return talk.machine.clear(talk.complete(decision), talk.now)
+    if decision is None or (isinstance(decision, float) and math.isnan(decision)):
+        return talk.machine.clear(Refuse("no bid"), talk.now)
+    value = true_number(decision)
+    if value is None or not 0 <= value < math.inf:
+        raise InvalidDecision(f"a bid must be a finite number of at least 0, NaN or None to drop out, got {_short(decision)}")
+    return talk.machine.clear(talk.register(Propose(value)), talk.now)
+
+
+def judge_proposal(talk: Dialogue, decision: Any) -> Message:
+    """Turn a contractor's bid into a message: a cost (any finite number) or a mapping with finite numbers; None refuses."""
+    if isinstance(decision, Message):
+        return talk.machine.clear(talk.complete(decision), talk.now)
+    if decision is None:
+        return talk.machine.clear(Refuse("no bid"), talk.now)
+    value = freeze(decision) if isinstance(decision, dict) else decision
+    numbers = list(value.values()) if isinstance(value, FrozenMapping) else [true_number(value)]
+    if not numbers or not all(_is_finite(one) for one in numbers):
+        raise InvalidDecision(f"a proposal must be a finite number or a mapping of finite numbers, got {_short(decision)}")
+    return talk.machine.clear(talk.register(Propose(value if isinstance(value, FrozenMapping) else numbers[0])), talk.now)
+
+
+def _is_finite(value: Any) -> bool:
+    return not isinstance(value, (int, float)) or math.isfinite(value)
+
+
+def judge_report(talk: Dialogue, decision: Any) -> Message:
+    """Turn what `perform` returned into a report: a message as it is, None is done, anything else the result."""
+    if isinstance(decision, Message):
+        return talk.machine.clear(decision, talk.now)
+    return talk.machine.clear(InformDone() if decision is None else InformResult(freeze(decision)), talk.now)
+
+
+def true_number(value: Any) -> float | int | None:
+    """Return a number as int or float, or None: bools and text are no numbers; Decimal, Fraction and numpy scalars are."""
+    if isinstance(value, (int, float)):
+        return None if isinstance(value, bool) else value
+    if hasattr(value, "__float__") and not isinstance(value, (str, bytes)):
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return None

@@ -1,0 +1,76 @@
+"""The default way to decide: concede along a strategy, accept what is at least as good as one's own next offer.
+
+Works on any preferences that name a scale (`problems.Preferences`), so prices, pies and outcomes over many issues share it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from negotiate_rt.errors import InvalidDecision
+from negotiate_rt.messages.performatives import Accept, Message, Propose, Walk
+from negotiate_rt.messages.view import View
+from negotiate_rt.problems.preferences import Preferences
+from negotiate_rt.strategies.concession import LinearConcession
+
+DEFAULT_CONCESSION = LinearConcession()
+
+
+def next_target(view: View, preferences: Preferences, strategy: Callable[..., float]) -> float:
+    """Return where to concede to this round, on the strategy's scale. Round 1 is the opening; the strategy is not called."""
+    own = view.own_last_offer
+    if own is None or view.round <= 1:
+        opening = preferences.opening
+        if math.isnan(opening):
+            raise InvalidDecision(
+                f"agent {view.agent!r} has no opening and no limit to derive one from: give it preferences or a `decide` hook"
+            )
+        return opening
+    scale = preferences.scale
+    heard = tuple([scale(value) for value in view.heard])
+    current = target_of(view, preferences, own.value)
+    target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
+    if target.__class__ is not float and (isinstance(target, bool) or not isinstance(target, (int, float))):
+        raise InvalidDecision(f"strategy {strategy!r} returned {target!r}, expected a number")
+    return target
+
+
+def target_of(view: View, preferences: Preferences, value: Any) -> float:
+    """Return where one's own last offer stood on the scale: the price or share itself, or one's utility of the outcome."""
+    return value if value.__class__ is float else preferences.utility(value, True)
+
+
+def concede(view: View, strategy: Callable[..., float] | None = None) -> Message:
+    """Decide by a concession strategy: accept if the standing offer is at least as good as one's own next and not below
+    reservation, else make that next offer. Where no counter-offer is legal, accept what is not below reservation.
+    """
+    preferences = view.preferences
+    standing = view.standing_offer
+    if "propose" not in view.may_say:
+        acceptable = standing is not None and preferences.utility(standing.value, False) >= preferences.reservation_value
+        return Accept() if acceptable else Walk("below reservation")
+    target = next_target(view, preferences, strategy or view.strategy or DEFAULT_CONCESSION)
+    offer = preferences.offer(target)
+    if standing is not None and "accept-proposal" in view.may_say:
+        worth = preferences.utility(standing.value, False)
+        if worth >= preferences.reservation_value and worth >= preferences.utility(offer, True):
+            return Accept()
+    return Propose(offer)
+
+
+def takes_view(function: Callable[..., Any]) -> bool:
+    """Return whether a callable has one required parameter: a decision hook, not a concession or bid strategy."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return sum(one.default is one.empty and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters) == 1
+
+
+def as_hook(strategy: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a decision hook for a concession strategy; a callable of the view is one already."""
+    return strategy if takes_view(strategy) else partial(concede, strategy=strategy)
