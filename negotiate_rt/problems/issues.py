@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -31,6 +31,10 @@ class Issue(msgspec.Struct, frozen=True, dict=True):
 
     name: str
     values: tuple[Scalar, ...]
+
+    if TYPE_CHECKING:  # what a caller may give, where the field says what is kept
+
+        def __init__(self, name: str, values: Sequence[Scalar]) -> None: ...
 
     def __post_init__(self) -> None:
         name: object = self.name  # msgspec checks types when it decodes, not when a caller constructs
@@ -93,6 +97,10 @@ class OutcomeSpace(msgspec.Struct, frozen=True, dict=True, weakref=True):
     """
 
     issues: tuple[Issue, ...]
+
+    if TYPE_CHECKING:  # as in Issue
+
+        def __init__(self, issues: Sequence[Issue]) -> None: ...
 
     def __post_init__(self) -> None:
         issues: object = self.issues

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.problems.issues import Issue, Outcome, OutcomeSpace, Scalar
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-UtilityFunction = Callable[[Outcome], float]
-"""What an outcome, a tuple in the space's order, is worth: any pure function that returns a finite float."""
+UtilityFunction = Callable[[Any], float]
+"""What an outcome, a tuple in the space's order, is worth: any pure function that returns a finite float. `Any`:
+whoever writes one knows which position holds a number; the union of all scalars would refuse `outcome[0] / 10`."""
 
-Evaluation = Mapping[Scalar, float] | Callable[[Scalar], float]
-"""What each value of one issue is worth, as a table or a function."""
+Evaluation = Mapping[Any, float] | Callable[[Any], float]
+"""What each value of one issue is worth, as a table or a function. `Any`: mappings are invariant in their key, so a
+dict[str, float] is no Mapping[Scalar, float]."""
 
 MOST_OUTCOMES = 1_000_000  # more take over 100 MB as Python tuples, so a slip of the pen must not enumerate them
 

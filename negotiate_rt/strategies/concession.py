@@ -20,6 +20,7 @@ import msgspec
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.scalars import finite
 
+_INFINITY = math.inf
 _FLAT = 1e-15  # a rate this close to 0 moves the exponential less than a rounding error away from the line
 _LEAST_EXPONENT = 1e-300  # p ** 1e-300 is 1.0 for every p > 0; smaller exponents would lose their digits as subnormals
 
@@ -49,16 +50,29 @@ class ConcessionCurve(msgspec.Struct, frozen=True, tag_field="name"):
         history: Sequence[float] = (),
     ) -> float:
         """Return the next offer; ConfigurationError if rounds or values are no finite numbers, or below 1. O(1)."""
+        try:
+            way = reservation_value - current_value
+            if not (1 < round < max_rounds < _INFINITY and -_INFINITY < way < _INFINITY):
+                return self._at_the_edge(round, max_rounds, reservation_value, current_value)
+        except TypeError:  # None, a string: told like any other nonsense
+            _check(round, max_rounds, reservation_value, current_value)
+            raise
+        point = current_value + way * self.fraction(round, max_rounds)
+        return point if (point < reservation_value) == (way > 0) else reservation_value  # rounding may step past it
+
+    def fraction(self, round: int, max_rounds: int) -> float:
+        """Return the share, in [0, 1], of the remaining way to take in this round, 1 < round < max_rounds."""
+        raise NotImplementedError
+
+    def _at_the_edge(self, round: int, max_rounds: int, reservation_value: float, current_value: float) -> float:
+        """Return the offer of the first and last rounds, and of a way that is longer than the largest float."""
         _check(round, max_rounds, reservation_value, current_value)
         if round <= 1:
             return current_value
         if round >= max_rounds:
             return reservation_value
-        return _move(current_value, reservation_value, self.fraction(round, max_rounds))
-
-    def fraction(self, round: int, max_rounds: int) -> float:
-        """Return the share, in [0, 1], of the remaining way to take in this round, 1 < round < max_rounds."""
-        raise NotImplementedError
+        fraction = self.fraction(round, max_rounds)
+        return current_value * (1.0 - fraction) + reservation_value * fraction
 
 
 class LinearConcession(ConcessionCurve, frozen=True, tag="linear"):
@@ -144,7 +158,8 @@ class TitForTatConcession(msgspec.Struct, frozen=True, tag_field="name", tag="ti
             return reservation_value
         if not conceded > 0:  # this way round, so that NaN holds firm
             return current_value
-        return _between(current_value + math.copysign(conceded, way), current_value, reservation_value)
+        point = current_value + conceded if way > 0 else current_value - conceded
+        return point if (point < reservation_value) == (way > 0) else reservation_value  # as in ConcessionCurve
 
 
 _LINEAR = LinearConcession()
@@ -161,10 +176,10 @@ CONCESSIONS: dict[str, type[ConcessionCurve] | type[TitForTatConcession]] = {
 def _check(round: int, max_rounds: int, reservation_value: float, current_value: float) -> None:
     try:
         if (
-            1 <= round < math.inf
-            and 1 <= max_rounds < math.inf
-            and -math.inf < reservation_value < math.inf
-            and -math.inf < current_value < math.inf
+            1 <= round < _INFINITY
+            and 1 <= max_rounds < _INFINITY
+            and -_INFINITY < reservation_value < _INFINITY
+            and -_INFINITY < current_value < _INFINITY
         ):
             return
     except TypeError:
@@ -174,15 +189,3 @@ def _check(round: int, max_rounds: int, reservation_value: float, current_value:
         f"round={round!r}, max_rounds={max_rounds!r}, reservation_value={reservation_value!r}, "
         f"current_value={current_value!r}"
     )
-
-
-def _move(start: float, end: float, fraction: float) -> float:
-    """Return the point that lies `fraction` of the way from start to end, never outside of them."""
-    way = end - start
-    point = start + way * fraction if abs(way) < math.inf else start * (1.0 - fraction) + end * fraction
-    return _between(point, start, end)
-
-
-def _between(point: float, one: float, other: float) -> float:
-    low, high = (one, other) if one < other else (other, one)
-    return min(max(point, low), high)

@@ -7,7 +7,7 @@ import sys
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
@@ -19,8 +19,8 @@ CAMP = OutcomeSpace(
 MANY = Issue("price", tuple(range(100)))
 
 scalars = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.floats(-5, 5), st.booleans())
-value_lists = st.lists(scalars, min_size=1, max_size=4, unique=True)
-spaces = st.lists(value_lists, min_size=1, max_size=4).map(
+value_lists = st.lists(scalars, min_size=1, max_size=3, unique=True)
+spaces = st.lists(value_lists, min_size=1, max_size=3).map(
     lambda lists: OutcomeSpace([Issue(f"i{n}", values) for n, values in enumerate(lists)])
 )
 
@@ -67,6 +67,7 @@ def test_outcomes_are_numbered_row_major():
 
 
 @given(spaces)
+@settings(max_examples=40)
 def test_index_and_at_are_inverse_to_iteration(space):
     for number, outcome in enumerate(space):
         assert space.at(number) == outcome

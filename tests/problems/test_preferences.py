@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
@@ -147,7 +147,8 @@ def test_an_offer_is_the_nearest_outcome_at_or_above_the_target(target, outcome)
     assert OutcomePreferences(SPACE, UTILITY).offer(target) == outcome
 
 
-@given(st.lists(st.integers(0, 12), min_size=1, max_size=30), st.floats(-1, 2), st.integers(0, 12))
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=15), st.floats(-1, 2), st.integers(0, 12))
+@settings(max_examples=50)
 def test_offers_equal_brute_force(worths, target, reservation):
     space = OutcomeSpace([Issue("x", tuple(range(len(worths))))])
     own = OutcomePreferences(space, lambda outcome: worths[outcome[0]] / 12, reservation / 12)
