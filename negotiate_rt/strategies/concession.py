@@ -54,9 +54,8 @@ class ConcessionCurve(msgspec.Struct, frozen=True, tag_field="name"):
             way = reservation_value - current_value
             if not (1 < round < max_rounds < _INFINITY and -_INFINITY < way < _INFINITY):
                 return self._at_the_edge(round, max_rounds, reservation_value, current_value)
-        except TypeError:  # None, a string: told like any other nonsense
-            _check(round, max_rounds, reservation_value, current_value)
-            raise
+        except TypeError:  # None, a string, a Decimal among floats: told like any other nonsense
+            raise _refusal(round, max_rounds, reservation_value, current_value) from None
         point = current_value + way * self.fraction(round, max_rounds)
         return point if (point < reservation_value) == (way > 0) else reservation_value  # rounding may step past it
 
@@ -66,7 +65,7 @@ class ConcessionCurve(msgspec.Struct, frozen=True, tag_field="name"):
 
     def _at_the_edge(self, round: int, max_rounds: int, reservation_value: float, current_value: float) -> float:
         """Return the offer of the first and last rounds, and of a way that is longer than the largest float."""
-        _check(round, max_rounds, reservation_value, current_value)
+        _way(round, max_rounds, reservation_value, current_value)
         if round <= 1:
             return current_value
         if round >= max_rounds:
@@ -147,10 +146,9 @@ class TitForTatConcession(msgspec.Struct, frozen=True, tag_field="name", tag="ti
         """Return the next offer; errors as in ConcessionCurve. O(1)."""
         if len(history) < 2:
             return _LINEAR(round, max_rounds, reservation_value, current_value, history)
-        _check(round, max_rounds, reservation_value, current_value)
+        way = _way(round, max_rounds, reservation_value, current_value)
         if round <= 1:
             return current_value
-        way = reservation_value - current_value
         # Prices: the opponent comes towards me against my own direction. Utilities: my utility of its offers rises
         # while my target falls. Both are a movement against the sign of my way.
         conceded = history[-2] - history[-1] if way > 0 else history[-1] - history[-2]
@@ -173,7 +171,8 @@ CONCESSIONS: dict[str, type[ConcessionCurve] | type[TitForTatConcession]] = {
 """The concession strategies by the names that scenario files use."""
 
 
-def _check(round: int, max_rounds: int, reservation_value: float, current_value: float) -> None:
+def _way(round: int, max_rounds: int, reservation_value: float, current_value: float) -> float:
+    """Return reservation_value - current_value, or refuse arguments that are nonsense."""
     try:
         if (
             1 <= round < _INFINITY
@@ -181,11 +180,15 @@ def _check(round: int, max_rounds: int, reservation_value: float, current_value:
             and -_INFINITY < reservation_value < _INFINITY
             and -_INFINITY < current_value < _INFINITY
         ):
-            return
+            return reservation_value - current_value
     except TypeError:
-        pass  # None, a string: told below like any other nonsense
-    raise ConfigurationError(
-        "concession needs finite numbers, and rounds from 1 on; got "
+        pass  # told like any other nonsense
+    raise _refusal(round, max_rounds, reservation_value, current_value)
+
+
+def _refusal(round: int, max_rounds: int, reservation_value: float, current_value: float) -> ConfigurationError:
+    return ConfigurationError(
+        "concession needs finite ints or floats, and rounds from 1 on; got "
         f"round={round!r}, max_rounds={max_rounds!r}, reservation_value={reservation_value!r}, "
         f"current_value={current_value!r}"
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -124,11 +125,12 @@ def test_round_one_keeps_the_offer_and_rounds_past_the_end_give_all(name):
     [
         (2, 0, 60, 120), (2, math.nan, 60, 120), (2, math.inf, 60, 120), (2, None, 60, 120), (0, 10, 60, 120),
         (math.nan, 10, 60, 120), (2, 10, math.nan, 120), (2, 10, None, 120), (2, 10, 60, math.inf), (2, "10", 60, 120),
+        (2, 10, Decimal(60), 120.0),
     ],
 )
 def test_nonsense_is_refused_with_what_was_given(name, round, rounds, reservation, current, history):
     message = f"round={round!r}, max_rounds={rounds!r}, reservation_value={reservation!r}, current_value={current!r}"
-    with pytest.raises(ConfigurationError, match="finite numbers, and rounds from 1 on; ") as caught:
+    with pytest.raises(ConfigurationError, match="finite ints or floats, and rounds from 1 on; ") as caught:
         CONCESSIONS[name]()(round, rounds, reservation, current, history)
     assert message in str(caught.value)
 
