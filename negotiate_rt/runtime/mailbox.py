@@ -10,7 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Generator
 from types import coroutine
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from negotiate_rt.errors import ConfigurationError, LocalProtocolError, MailboxFull
 from negotiate_rt.runtime.actor import PARK, Actor
@@ -20,6 +20,13 @@ OVERFLOWS = ("fail", "drop-newest", "drop-oldest", "wait")
 CAPACITY = 1024
 BURST = 64  # receives without a pause before an actor lets others run
 NOTHING: Any = object()  # not None: None is a fine message
+
+
+class Waiter(Protocol):
+    """What waits for room: an actor that sends, or a link that holds messages back."""
+
+    def due(self) -> None:
+        """Called once when a message has been taken, or the mailbox closed."""
 
 
 class Mailbox:
@@ -51,7 +58,7 @@ class Mailbox:
         self.burst = BURST
         self.closed = False
         self.dropped = 0
-        self.writers: deque[Actor] | None = None
+        self.writers: deque[Waiter] | None = None
 
     def put(self, item: Any) -> bool:
         """Deliver a message; False if the sender must await `room` and try again. Raises MailboxFull under `fail`."""
@@ -125,8 +132,7 @@ class Mailbox:
         if self.queue:
             item = self.queue.popleft()
             if self.writers:
-                writer = self.writers.popleft()
-                writer.due()
+                self._let_in()
             return item
         return NOTHING
 
@@ -172,6 +178,7 @@ class Mailbox:
             for item in lane or ():
                 if match(item):
                     lane.remove(item)  # type: ignore[union-attr]  # not None: it held the item
+                    self._let_in()
                     return item
         self.match = match
         try:
@@ -185,17 +192,33 @@ class Mailbox:
     @coroutine
     def room(self, writer: Actor, deadline: float = math.inf) -> Generator[Any, None, bool]:
         """Let a sender wait until a message has been taken (True) or `deadline` passes (False)."""
-        if self.writers is None:
-            self.writers = deque()
-        self.writers.append(writer)
+        self.tell_room(writer)
+        assert self.writers is not None
         writer.waits_on = ("room in", self)
         writer.waits_since = writer.kernel.now
         writer.kernel.arm(writer, deadline)
-        yield PARK
+        try:
+            yield PARK
+        except BaseException:  # the writer is being ended: if the room was its own, it is for the next one now
+            if writer in self.writers:
+                self.writers.remove(writer)
+            else:
+                self._let_in()
+            raise
         if writer in self.writers:
             self.writers.remove(writer)
             return False
         return not self.closed
+
+    def tell_room(self, waiter: Waiter) -> None:
+        """Call `due` on a waiter once there is room; those who asked before come first."""
+        if self.writers is None:
+            self.writers = deque()
+        self.writers.append(waiter)
+
+    def _let_in(self) -> None:
+        if self.writers:
+            self.writers.popleft().due()
 
     def close(self) -> int:
         """Refuse everything from now on; return how many messages were left unread (each is reported to `on_drop`)."""
