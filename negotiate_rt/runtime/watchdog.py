@@ -80,7 +80,7 @@ class Watchdog:
             self.look(time.monotonic())
 
     def look(self, now: float) -> None:
-        """Look once, at `now` seconds: the same hook in the same step as at the last look has blocked the loop since."""
+        """Look once, at `now` seconds: a hook in the same step as at the last look has blocked the loop since."""
         kernel = self.kernel
         asking, steps, running = kernel.asking, kernel.steps, kernel.current
         # An end that waits for a remedy is still `asking` while others run or all sleep: only its own step counts.
