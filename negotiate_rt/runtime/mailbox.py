@@ -178,7 +178,8 @@ class Mailbox:
             for item in lane or ():
                 if match(item):
                     lane.remove(item)  # type: ignore[union-attr]  # not None: it held the item
-                    self._let_in()
+                    if lane is self.queue:
+                        self._let_in()
                     return item
         self.match = match
         try:
