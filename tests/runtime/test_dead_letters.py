@@ -27,7 +27,7 @@ def test_an_empty_sink_says_so_and_one_may_keep_nothing() -> None:
 
 def test_counts_cannot_be_changed_from_outside() -> None:
     with pytest.raises(TypeError):
-        DeadLetters().counts["lost"] = 3  # type: ignore[index]
+        DeadLetters().counts["lost"] = 3
 
 
 def test_a_negative_size_is_refused() -> None:
