@@ -131,21 +131,23 @@ async def _wait_for(value: Awaitable[Any]) -> Any:  # whatever the hook returns
 
 
 def failure(error: BaseException, main: Callable[[], str] = lambda: MAIN) -> Failure:
-    """Return an exception as a message; with the exception itself if it survives the journey."""
+    """Return an exception as a message, with itself if it survives the journey. An exit, interrupt or cancellation goes
+    as text: it is the worker's, not the parent's."""
     trace = "".join(traceback.format_exception(error))
-    packed = b""
-    if isinstance(error, Exception):  # an exit, interrupt or cancellation of the worker's is not the parent's
-        try:
-            packed = pack(error)
-            if type(unpack(packed, main)) is not type(error):
-                packed = b""
-        except Exception:  # noqa: BLE001  # pickling calls the exception's own code; the text goes instead
-            packed = b""
     try:
         text = str(error)
-    except Exception as broken:  # noqa: BLE001  # the exception's own code
-        text = f"(its text raised {type(broken).__name__})"
-    return Failure(packed, type(error).__name__, text, trace)
+        packed = pack(error)
+        survives = isinstance(error, Exception) and type(unpack(packed, main)) is type(error)
+    except Exception as broken:  # noqa: BLE001  # its text and its pickling are its own code
+        text, packed, survives = _text(error, broken), b"", False
+    return Failure(packed if survives else b"", type(error).__name__, text, trace)
+
+
+def _text(error: BaseException, broken: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # the exception's own code
+        return f"(its text raised {type(broken).__name__})"
 
 
 class Inbox:
@@ -169,6 +171,7 @@ class Inbox:
     def _read(self) -> None:
         while (body := read_body(self.reader)) is not None:
             self.frames.put(body)
+        self.reader.close()
         if not self.busy and self.frames.empty():
             self.frames.put(None)
             threading.Event().wait(LINGER)
@@ -237,4 +240,6 @@ def leave_at_once() -> None:
 def main() -> None:
     """Be a worker."""
     die_with_parent()
-    serve(*take_channel(), leave_at_once)
+    reader, writer = take_channel()
+    with writer:  # the reader belongs to the inbox
+        serve(reader, writer, leave_at_once)
