@@ -68,14 +68,14 @@ class Board:
 def inside_outcome_space(message: Message, board: Board, mine: bool, now: float) -> Refusal | None:
     """An offer must be a point of the outcome space, made by the one who says it, and be made once."""
     assert isinstance(message, Propose)
-    offer = board.offers.get(message.offer)
-    maker = board.agent if mine else board.peer
-    if offer is None or offer.agent != maker:
-        return Refusal(f"offer {message.offer!r} is not one that {maker} has made")
     try:
         board.check(message.value)
     except ValueError as error:
         return Refusal(str(error))
+    offer = board.offers.get(message.offer)
+    maker = board.agent if mine else board.peer
+    if offer is None or offer.agent != maker:
+        return Refusal(f"offer {message.offer!r} is not one that {maker} has made")
     return None
 
 

@@ -87,6 +87,13 @@ class NegotiationOutcome(msgspec.Struct, frozen=True, kw_only=True):
     result: Any = None  # a struct of the protocol's own
     messages: int = 0
 
+    def __repr__(self) -> str:
+        deal = f"{self.accepted_offer.value!r} offered by {self.accepted_offer.agent}" if self.accepted_offer else self.failure_reason
+        return (
+            f"<NegotiationOutcome {self.id} {self.protocol}: {self.final_state} in round {self.rounds_used}, {deal}; "
+            f"{len(self.all_offers)} offers, {len(self.faults)} faults, {self.duration_ms:.3g} ms>"
+        )
+
     @property
     def reason_code(self) -> str | None:
         """The code before the colon of `failure_reason`, e.g. `walked-away`."""

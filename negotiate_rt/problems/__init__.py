@@ -8,6 +8,7 @@ from negotiate_rt.problems.preferences import (
     Preferences,
     PricePreferences,
     UnknownPreferences,
+    ValuedPricePreferences,
 )
 from negotiate_rt.problems.task import FrozenMapping, Task, freeze
 from negotiate_rt.problems.utility import AdditiveUtility, UtilityFunction, utility_table
@@ -15,5 +16,5 @@ from negotiate_rt.problems.utility import AdditiveUtility, UtilityFunction, util
 __all__ = [
     "AdditiveUtility", "BargainingProblem", "FrozenMapping", "Issue", "Outcome", "OutcomePreferences", "OutcomeSpace",
     "Pie", "PiePreferences", "Preferences", "PricePreferences", "PriceProblem", "Scalar", "Task", "UnknownPreferences",
-    "UtilityFunction", "freeze", "utility_table",
+    "UtilityFunction", "ValuedPricePreferences", "freeze", "utility_table",
 ]

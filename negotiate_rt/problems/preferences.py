@@ -251,3 +251,40 @@ class UnknownPreferences:
     def offer(self, target: float) -> Any:
         """Return the target itself, checked: right for a price or share; InvalidOffer in a space of many issues."""
         return self.check(target)
+
+
+class ValuedPricePreferences:
+    """Of a party that knows what each price is worth to it, as a function, but names no limit price.
+
+    The scale is the price. Without an inverse there is no way to concede along it: such a party decides for itself
+    (its `decide` hook), or names an opening and a strategy. utility must return finite numbers.
+    """
+
+    __slots__ = ("disagreement", "known", "limit", "opening", "reservation_value", "worth")
+
+    def __init__(
+        self, utility: Callable[[float], float], reservation_value: float = 0.0, opening: float | None = None
+    ) -> None:
+        self.worth = utility
+        self.reservation_value = self.disagreement = finite(
+            reservation_value, "reservation_value", ConfigurationError
+        )
+        self.opening = math.nan if opening is None else finite(opening, "opening", ConfigurationError)
+        self.limit = self.opening
+        self.known = True
+
+    def check(self, value: object) -> float:
+        """Return the price as a float; InvalidOffer unless it is a finite number."""
+        return finite(value, "a price")
+
+    def utility(self, value: float, mine: bool) -> float:
+        """Return what the price is worth, by the party's own function."""
+        return finite(self.worth(value), "a utility")
+
+    def scale(self, value: float) -> float:
+        """Return the price."""
+        return value
+
+    def offer(self, target: float) -> float:
+        """Return the target price; InvalidOffer if it is no finite number."""
+        return finite(target, "a price")

@@ -26,7 +26,7 @@ from negotiate_rt.messages.view import View
 from negotiate_rt.problems.task import FrozenMapping, freeze
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
-from negotiate_rt.strategies.deciding import as_hook
+from negotiate_rt.strategies.deciding import as_hook, concede
 
 
 def view_of(talk: Dialogue) -> View:
@@ -64,7 +64,7 @@ def judge_bargain(talk: Dialogue, decision: Any) -> Message:
         expires = decision.expires_at
         if expires is not None and not expires >= talk.now:
             raise InvalidDecision(f"the offer expires at {expires!r}, which has passed (now is {talk.now:g})")
-        return machine.clear(talk.register(Propose(value, "", expires)), talk.now)
+        return talk.offer(value, expires)
     if kind is Accept:
         message = machine.clear(talk.complete(decision), talk.now)
         standing = machine.board.standing
@@ -103,7 +103,7 @@ def _short(value: object) -> str:
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
-BARGAIN = Question("decide", judge_bargain, view_of, adapt=as_hook)
+BARGAIN = Question("decide", judge_bargain, view_of, adapt=as_hook, default=concede)
 
 
 def judge_price(talk: Dialogue, decision: Any) -> Message:
@@ -115,7 +115,7 @@ def judge_price(talk: Dialogue, decision: Any) -> Message:
     value = true_number(decision)
     if value is None or not 0 <= value < math.inf:
         raise InvalidDecision(f"a bid must be a finite number of at least 0, NaN or None to drop out, got {_short(decision)}")
-    return talk.machine.clear(talk.register(Propose(value)), talk.now)
+    return talk.offer(value)
 
 
 def judge_proposal(talk: Dialogue, decision: Any) -> Message:
@@ -128,7 +128,7 @@ def judge_proposal(talk: Dialogue, decision: Any) -> Message:
     numbers = list(value.values()) if isinstance(value, FrozenMapping) else [true_number(value)]
     if not numbers or not all(_is_finite(one) for one in numbers):
         raise InvalidDecision(f"a proposal must be a finite number or a mapping of finite numbers, got {_short(decision)}")
-    return talk.machine.clear(talk.register(Propose(value if isinstance(value, FrozenMapping) else numbers[0])), talk.now)
+    return talk.offer(value if isinstance(value, FrozenMapping) else numbers[0])
 
 
 def _is_finite(value: Any) -> bool:

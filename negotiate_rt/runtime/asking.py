@@ -150,7 +150,7 @@ class Asking:
             raise self._classify(error, asked, False) from None
 
     async def _outside(self, hook: str, awaitable: Callable[[], Awaitable[Any]], until: tuple[type[Message], ...], due: float) -> Any:
-        call = Call(self.conversation.calls, self.actor, self.seat.name, hook, due)
+        call = Call(self.conversation.calls, self.actor, self.seat.name, hook, due, self.conversation.loose)
         if until:
             self.box.interrupts = lambda item: getattr(item, "message", None).__class__ in until
         try:

@@ -25,10 +25,14 @@ WAITING, RUNNING, SLEEPING, DONE = "waiting", "running", "sleeping", "done"
 class Call:
     """One call of one hook. `result` or `error` is set when `state` is "done"; `late` when its actor did not wait."""
 
-    __slots__ = ("actor", "alarm", "awaitable", "calls", "deadline", "error", "flying", "number", "owner", "result", "state",
+    __slots__ = ("actor", "alarm", "awaitable", "calls", "deadline", "error", "flying", "loose", "number", "owner", "result", "state",
                  "task", "what")  # fmt: skip
 
-    def __init__(self, calls: Calls, actor: Actor, owner: str, what: str, deadline: float) -> None:
+    def __init__(
+        self, calls: Calls, actor: Actor, owner: str, what: str, deadline: float,
+        loose: list[asyncio.Task[None]] | None = None,
+    ) -> None:  # fmt: skip
+        self.loose = loose  # where the task goes when it is cancelled
         self.calls = calls
         self.actor = actor
         self.owner = owner
@@ -192,6 +196,8 @@ class Calls:
         self._retire(call)
         assert call.task is not None
         self.orphans.add(call.task)
+        if call.loose is not None:
+            call.loose.append(call.task)
         call.task.add_done_callback(self.orphans.discard)
         call.task.cancel()
 

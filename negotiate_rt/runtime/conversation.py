@@ -53,9 +53,11 @@ class Conversation:
 
     __slots__ = (
         "accepted", "actors", "armed", "bundle", "calls", "closed", "deadline", "deadline_seq", "duplicates", "ended_at",
-        "ends", "fault_count", "faults", "id", "kernel", "knocks", "messages", "observe", "offer_count", "offers", "on_over",
+        "ends", "fault_count", "faults", "id", "kernel", "knocks", "loose", "messages", "observe", "offer_count", "offers", "on_over",
         "reason", "result", "resume", "round", "roles_left", "stale", "started_at", "state", "streams", "table", "terms",
     )  # fmt: skip
+
+    alive = True  # for the run queue, where a settled conversation stands among actors
 
     def __init__(self, id: str, table: Table, kernel: Kernel, calls: Calls, terms: Terms) -> None:
         self.id = id
@@ -68,6 +70,7 @@ class Conversation:
         self.ends: list[Dialogue] = []
         self.actors: list[Actor] = []
         self.bundle: Bundle | None = None
+        self.loose: list[Any] = []  # asyncio tasks of hooks that were cancelled
         self.streams: dict[str, random.Random] | None = None
         self.observe: Observe | None = None
         self.on_over: Callable[[Conversation], None] | None = None
@@ -253,7 +256,7 @@ class Conversation:
 
     async def compute(self, actor: Actor, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Run a function in a thread while its actor is parked."""
-        call = Call(self.calls, actor, actor.name, getattr(function, "__name__", "compute"), self.deadline)
+        call = Call(self.calls, actor, actor.name, getattr(function, "__name__", "compute"), self.deadline, self.loose)
         if not await self.calls.run(call, lambda: in_thread(function, *args)):
             raise Ended
         if call.error is not None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from negotiate_rt.errors import MailboxFull, RemoteProtocolError
+from negotiate_rt.errors import LocalProtocolError, MailboxFull, RemoteProtocolError
 from negotiate_rt.machine import FINAL, Machine, State
 from negotiate_rt.messages.envelope import Envelope, Route
 from negotiate_rt.messages.outcome import AGREED, NegotiationOffer
@@ -43,10 +43,11 @@ if TYPE_CHECKING:
 class _Done:
     """An await that is over at once; a coroutine object per message would cost 0.1 µs."""
 
-    def __await__(self) -> Iterator[Any]:
-        return iter(())
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return _NOTHING_TO_WAIT_FOR  # an exhausted iterator serves every await
 
 
+_NOTHING_TO_WAIT_FOR: Any = iter(())  # Any: typeshed wants a Generator, any iterator does
 DONE: Awaitable[Any] = _Done()
 
 
@@ -183,6 +184,15 @@ class Dialogue(Asking):
             message.expires_at,
         )  # fmt: skip
         return Propose(message.value, number, message.expires_at)
+
+    def offer(self, value: Any, expires_at: float | None = None) -> Message:
+        """Return a proposal that is registered and cleared to be sent. Raises LocalProtocolError, leaving nothing behind."""
+        message = self.register(Propose(value, "", expires_at))
+        try:
+            return self.machine.clear(message, self.actor.kernel.now)
+        except LocalProtocolError:
+            del self.conversation.offers[message.offer]
+            raise
 
     async def take_turn(self) -> None:
         """Ask our agent and say what it decides; ask again while an acceptance came too late to bind."""

@@ -79,6 +79,7 @@ class Host:
             try:
                 kernel.run_slice()
             finally:
+                kernel.current = None
                 asyncio.tasks._enter_task(loop, task)
             if self.stopping:
                 return

@@ -171,6 +171,8 @@ class Kernel:
                 self._end(actor, None, Ended())
                 raise
             except BaseException as error:  # an actor's own failure; its owner hears of it through on_end
+                if actor.__class__ is not Actor:
+                    raise  # a conversation that cannot close is our bug
                 self._end(actor, None, translate(error))
             self.steps += 1
             if clock() >= until:

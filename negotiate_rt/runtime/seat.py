@@ -27,21 +27,24 @@ class Question:
 
     `judge(dialogue, decision)` returns a message ready to send, or raises InvalidDecision or LocalProtocolError. `view`
     makes the hook's one argument; without it the hook is called with the arguments of `ask`. `execution` marks work
-    rather than a decision: turn_timeout does not bind it. `adapt(strategy)` makes a hook of a fallback strategy.
+    rather than a decision: turn_timeout does not bind it. `adapt(strategy)` makes a hook of a fallback strategy;
+    `default` decides for an agent that has no such hook.
     """
 
-    __slots__ = ("adapt", "execution", "hook", "judge", "view")
+    __slots__ = ("adapt", "default", "execution", "hook", "judge", "view")
 
     def __init__(
         self, hook: str, judge: Callable[[Dialogue, Any], Message],  # Any: whatever an agent returns
         view: Callable[[Dialogue], Any] | None = None, execution: bool = False,  # Any: messages.View
         adapt: Callable[[Any], Callable[..., Any]] | None = None,  # Any: a strategy, a callable
+        default: Callable[..., Any] | None = None,  # Any: a decision
     ) -> None:  # fmt: skip
         self.hook = hook
         self.judge = judge
         self.view = view
         self.execution = execution
         self.adapt = adapt or _as_it_is
+        self.default = default
 
 
 def _as_it_is(strategy: Any) -> Callable[..., Any]:  # a callable of the hook's own arguments
@@ -84,21 +87,34 @@ class Seat:
         """Return the agent's hook for a question, found once a seat. Raises ConfigurationError if the agent has none."""
         asked = self.asked.get(hook)
         if asked is None:
-            question = self.questions.get(hook) or Question(hook or "decide", self.questions[None].judge, self.questions[None].view)
-            function = getattr(self.agent, question.hook, None)
-            if not callable(function):
-                raise ConfigurationError(
-                    f"agent {self.name!r} ({type(self.agent).__name__}) cannot sit as {self.role}: it has no hook "
-                    f"{question.hook!r}; give it one (`def {question.hook}(self, ...)`) or seat an agent that has"
-                )
+            question = self.question(hook)
+            function = self.function(question)
             kind = HookKind.PLAIN
-            if self.worker is not None:
+            if self.worker is not None and hasattr(self.agent, question.hook):
                 kind = HookKind.ISOLATED
                 function = self.worker.hook(question.hook)
             elif is_async(function):
                 kind = HookKind.ASYNC
             asked = self.asked[hook] = Asked(question, function, kind)
         return asked
+
+    def question(self, hook: str | None) -> Question:
+        """Return the question that goes with a hook's name; an unknown one is judged like the role's own."""
+        known = self.questions.get(hook)
+        if known is not None:
+            return known
+        own = self.questions[None]
+        return Question(hook or own.hook, own.judge, own.view)
+
+    def function(self, question: Question) -> Callable[..., Any]:
+        """Return what answers a question. Raises ConfigurationError if nothing does."""
+        function = getattr(self.agent, question.hook, question.default)
+        if not callable(function):
+            raise ConfigurationError(
+                f"agent {self.name!r} ({type(self.agent).__name__}) cannot sit as {self.role}: it has no hook "
+                f"{question.hook!r}; give it one (`def {question.hook}(self, ...)`) or seat an agent that has"
+            )
+        return function
 
     def __repr__(self) -> str:
         return f"<Seat {self.role}: {self.name}>"

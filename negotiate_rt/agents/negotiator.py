@@ -1,0 +1,78 @@
+"""Bargaining agents: negotiators with a utility, buyers and sellers with a limit price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from negotiate_rt.agents.agent import Agent
+from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.messages.performatives import Message
+from negotiate_rt.messages.view import View
+from negotiate_rt.problems.scalars import finite
+from negotiate_rt.strategies.deciding import concede, takes_view
+
+
+class Negotiator(Agent):
+    """A party with a utility over the problem's outcomes and a reservation value.
+
+    utility: AdditiveUtility or any callable outcome -> number (None: the problem's, if it has one). opening: a utility or
+    an outcome to start from (a price or share in those problems; None: automatic). strategy: a concession strategy, or a
+    callable of the view that decides in the place of `decide`. Raises ConfigurationError for values out of range.
+    """
+
+    def __init__(
+        self, name: str, utility: Callable[..., float] | None = None, reservation_value: float = 0.0,
+        opening: Any = None, strategy: Callable[..., Any] | None = None, *, guard: bool = True, isolated: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(name, guard=guard, isolated=isolated)
+        if utility is not None and not callable(utility):
+            raise ConfigurationError(f"agent {name!r}: utility must be callable, got {utility!r}")
+        self.utility = utility
+        self.reservation_value = finite(reservation_value, f"agent {name!r}: reservation_value", ConfigurationError)
+        self.opening = opening
+        self.strategy = decides(self, strategy)
+
+    def decide(self, view: View) -> Any:  # a decision, or an awaitable of one in a subclass
+        """Decide a turn: Propose, Accept or Walk. By default concede along the strategy."""
+        return concede(view)
+
+
+class Trader(Negotiator):
+    """A party that trades at a price no worse than `limit`; utility is the surplus over it, in the price's unit."""
+
+    side: ClassVar[str] = ""
+
+    def __init__(
+        self, name: str, limit: float, opening: float | None = None, strategy: Callable[..., Any] | None = None, *,
+        guard: bool = True, isolated: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(name, opening=opening, strategy=strategy, guard=guard, isolated=isolated)
+        self.limit = finite(limit, f"agent {name!r}: limit", ConfigurationError)
+        if opening is not None:
+            self.opening = finite(opening, f"agent {name!r}: opening", ConfigurationError)
+
+
+class Buyer(Trader):
+    """Buys at `limit` or less; opens at 0 unless told otherwise."""
+
+    side = "buy"
+
+
+class Seller(Trader):
+    """Sells at `limit` or more; opens at twice its limit unless told otherwise."""
+
+    side = "sell"
+
+
+def decides(agent: Agent, strategy: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """Return a concession strategy as it is; let a callable of the view decide in the place of the agent's own hook."""
+    if strategy is None:
+        return None
+    if not callable(strategy):
+        raise ConfigurationError(f"agent {agent.name!r}: strategy must be callable, got {strategy!r}")
+    if takes_view(strategy):
+        hook: Callable[..., Message] = strategy
+        vars(agent)["decide"] = hook
+        return None
+    return strategy

@@ -1,0 +1,1 @@
+"""Running negotiations: the executor, societies, auctions, and the handle of one negotiation."""

@@ -1,0 +1,185 @@
+"""`await executor.execute(agents, config, problem)`: the front door to running negotiations."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anyio
+
+from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.executor.listeners import Listeners
+from negotiate_rt.executor.negotiation import Negotiation
+from negotiate_rt.executor.settings import Settings
+from negotiate_rt.executor.world import World
+from negotiate_rt.messages.config import NegotiationConfig
+from negotiate_rt.messages.outcome import NegotiationOutcome
+from negotiate_rt.protocols.base import NegotiationProtocol
+from negotiate_rt.runtime.host import check_event_loop
+
+Job = Sequence[Any]  # (agents, config) or (agents, config, problem)
+START_BATCH = 64  # negotiations started between two turns of the host loop
+
+
+class NegotiationExecutor:
+    """Runs negotiations, any number at once; calls from one event loop share one kernel.
+
+    clock: "real" or "virtual" (time jumps; simulations and tests). network: a `Network` of latencies and faults (None:
+    perfect). seed: every stream of chance derives from it. journal: a callable that takes each `Record`. max_in_flight:
+    how many asynchronous hooks run at once. grace: real seconds that cancelled hooks get to end.
+    """
+
+    def __init__(self, *, clock: str = "real", network: Any = None, seed: int | None = None, journal: Any = None, **limits: Any) -> None:
+        try:
+            self._settings = Settings(clock=clock, network=network, seed=seed, journal=journal, **limits)
+        except TypeError as error:
+            raise ConfigurationError(f"NegotiationExecutor: {error}") from None
+        self._listeners = Listeners()
+        self._worlds: WeakKeyDictionary[asyncio.AbstractEventLoop, World] = WeakKeyDictionary()
+
+    @property
+    def name(self) -> str:
+        """The name that conversation ids begin with."""
+        return self._settings.name
+
+    @property
+    def protocols(self) -> Mapping[str, NegotiationProtocol]:
+        """Registered protocols by name."""
+        return MappingProxyType(self._settings.protocols)
+
+    def register(self, protocol: NegotiationProtocol) -> None:
+        """Add a protocol, or replace the one of its name. Raises ProtocolDefinitionError if it is not sound."""
+        self._settings.register(protocol)
+
+    def add_listener(self, listener: Any) -> None:
+        """Tell a NegotiationListener, or anything with its methods, of starts and outcomes."""
+        self._listeners.listeners.append(listener)
+
+    def _world(self) -> World:
+        loop = check_event_loop()
+        world = self._worlds.get(loop)
+        if world is None or world.closed or world.host.stopping:
+            world = self._worlds[loop] = World(self._settings, self._listeners)
+        return world
+
+    def start(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None) -> Negotiation:
+        """Start a negotiation and return its handle. Raises ConfigurationError for what the caller did wrong."""
+        world = self._world()
+        try:
+            return world.begin(agents, config, problem)
+        except BaseException:
+            world.check_idle()
+            raise
+
+    async def execute(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None) -> NegotiationOutcome:
+        """Run a negotiation and return its outcome. Never raises for what agents do, and ends by the config's timeout.
+
+        Raises ConfigurationError for what the caller did wrong, before anything has started. When cancelled, the
+        negotiation ends as cancelled.
+        """
+        negotiation = self.start(agents, config, problem)
+        return await finished(negotiation)
+
+    async def execute_many(self, jobs: Iterable[Job], limit: int = 10_000) -> list[NegotiationOutcome]:
+        """Run jobs, `(agents, config)` or `(agents, config, problem)`, and return their outcomes in order."""
+        numbered = [(number, *job) for number, job in enumerate(jobs)]
+        outcomes: dict[str, NegotiationOutcome] = {}
+        ids: list[str] = []
+        async for outcome in self.stream((job[1:] for job in numbered), limit, ids.append):
+            outcomes[outcome.id] = outcome
+        return [outcomes[one] for one in ids]
+
+    async def stream(self, jobs: Iterable[Job], limit: int = 1000, on_start: Any = None) -> AsyncIterator[NegotiationOutcome]:
+        """Yield outcomes as they come, `limit` negotiations open at most, from any iterable, in bounded memory.
+
+        Leaving the loop early cancels what is open. `on_start(id)` is told of each start.
+        """
+        if limit < 1:
+            raise ConfigurationError(f"limit: expected at least 1, got {limit}")
+        done: deque[Negotiation] = deque()
+        bell = asyncio.Event()
+        open_now: set[Negotiation] = set()
+        more = iter(jobs)
+        exhausted = False
+
+        def ended(negotiation: Negotiation) -> None:
+            done.append(negotiation)
+            bell.set()
+
+        try:
+            while True:
+                started = 0
+                while not exhausted and len(open_now) < limit and started < START_BATCH:
+                    job = next(more, None)
+                    if job is None:
+                        exhausted = True
+                        break
+                    negotiation = self.start(*check_job(job))
+                    if on_start is not None:
+                        on_start(negotiation.id)
+                    open_now.add(negotiation)
+                    negotiation.on_done(ended)
+                    started += 1
+                if started and not done:
+                    await asyncio.sleep(0)
+                while done:
+                    negotiation = done.popleft()
+                    open_now.discard(negotiation)
+                    assert negotiation.outcome is not None
+                    yield negotiation.outcome
+                if exhausted and not open_now:
+                    break
+                if (exhausted or len(open_now) >= limit) and not done:
+                    bell.clear()
+                    await bell.wait()
+        finally:
+            for negotiation in open_now:
+                negotiation.cancel("the stream was closed")
+            world = self._worlds.get(asyncio.get_running_loop())
+            if world is not None:
+                await world.settle()
+
+    def run(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None) -> NegotiationOutcome:
+        """Run a negotiation without an event loop of one's own; inside a running one (a notebook) in a thread with its own."""
+        return run_sync(partial(self.execute, agents, config, problem))  # type: ignore[no-any-return]
+
+    def run_many(self, jobs: Iterable[Job], limit: int = 10_000) -> list[NegotiationOutcome]:
+        """Run `execute_many` without an event loop of one's own."""
+        return run_sync(partial(self.execute_many, jobs, limit))  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        return f"<NegotiationExecutor {self.name}: {', '.join(self.protocols)}>"
+
+
+async def finished(negotiation: Negotiation) -> NegotiationOutcome:
+    """Wait for a negotiation; if this task is cancelled, cancel it; leave nothing of it running."""
+    world = negotiation.world
+    try:
+        return await negotiation
+    finally:
+        if not negotiation.done:
+            negotiation.cancel("its caller was cancelled")
+        await world.settle(negotiation)
+
+
+def check_job(job: Any) -> Job:
+    """Return the job's arguments. Raises ConfigurationError unless it is (agents, config) or (agents, config, problem)."""
+    if not isinstance(job, Sequence) or not 2 <= len(job) <= 3:
+        raise ConfigurationError(f"a job is (agents, config) or (agents, config, problem), got {job!r}")
+    return job
+
+
+def run_sync(function: Any) -> Any:  # an async function without arguments, and what it returns
+    """Run an async function to its end: here if no loop runs in this thread, else in a thread of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return anyio.run(function, backend="asyncio")
+    with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="negotiate_rt") as pool:
+        return pool.submit(anyio.run, function, backend="asyncio").result()

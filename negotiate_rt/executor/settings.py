@@ -1,0 +1,120 @@
+"""What a society or executor was made with: clock, network, seed, limits, protocols, and how its log is written."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from negotiate_rt.errors import ConfigurationError, suggest
+from negotiate_rt.journal.record import Record
+from negotiate_rt.messages.config import NegotiationConfig, protocol_name
+from negotiate_rt.protocols.base import NegotiationProtocol
+from negotiate_rt.runtime.mailbox import CAPACITY, Overflow
+from negotiate_rt.runtime.seat import Seat
+
+if TYPE_CHECKING:
+    from negotiate_rt.runtime.network import Network
+
+CLOCKS = ("real", "virtual")
+_numbers = itertools.count(1)
+
+
+class Settings:
+    """The frozen choices of a society, its protocols, and its count of ids (`<society>/<number>`, made without chance)."""
+
+    def __init__(
+        self, *, clock: str = "real", network: Network | None = None, seed: int | None = None,
+        journal: Callable[[Record], Any] | None = None, name: str | None = None, max_in_flight: float = math.inf,
+        mailbox_capacity: int = CAPACITY, overflow: Overflow = "fail", start_timeout: float = 10.0, stop_timeout: float = 5.0,
+        grace: float = 0.5, watchdog: float = 0.25,
+    ) -> None:  # fmt: skip
+        if clock not in CLOCKS:
+            raise ConfigurationError(f"clock: expected 'real' or 'virtual', got {clock!r}" + suggest(str(clock), CLOCKS))
+        if journal is not None and not callable(journal):
+            raise ConfigurationError(f"journal: expected a callable that takes records, got {journal!r}")
+        self.clock = clock
+        self.network = network
+        self.seed = 0 if seed is None else seed
+        self.journal = journal
+        self.name = name or f"society-{next(_numbers)}"
+        self.max_in_flight = max_in_flight
+        self.mailbox_capacity = mailbox_capacity
+        self.overflow = overflow
+        self.start_timeout = start_timeout
+        self.stop_timeout = stop_timeout
+        self.grace = grace
+        self.watchdog = watchdog
+        self.protocols: dict[str, NegotiationProtocol] = dict(built_in())
+        self._ids = itertools.count(1)
+
+    def next_id(self) -> str:
+        """Return the next conversation id."""
+        return f"{self.name}/{next(self._ids)}"
+
+    def register(self, protocol: NegotiationProtocol) -> None:
+        """Add a protocol, or replace the one of its name. Raises ProtocolDefinitionError if it is not sound."""
+        if isinstance(protocol, type) and issubclass(protocol, NegotiationProtocol):
+            protocol = protocol()
+        if not isinstance(protocol, NegotiationProtocol):
+            raise ConfigurationError(f"register: expected a NegotiationProtocol, got {type(protocol).__name__}")
+        protocol.check()
+        self.protocols[protocol.name] = protocol
+
+    def plan(
+        self, agents: Sequence[Any], config: NegotiationConfig, problem: Any
+    ) -> tuple[NegotiationProtocol, list[Seat], NegotiationConfig, Any, Any]:
+        """Return protocol, seats, config, problem and options of a negotiation to be. Raises ConfigurationError."""
+        if isinstance(config, str):
+            config = NegotiationConfig(config)
+        if not isinstance(config, NegotiationConfig):
+            raise ConfigurationError(f"config: expected a NegotiationConfig, got {type(config).__name__}")
+        name = protocol_name(config.type)
+        protocol = self.protocols.get(name)
+        if protocol is None:
+            raise ConfigurationError(
+                f"unknown protocol {config.type!r}; registered: {', '.join(self.protocols)}" + suggest(name, self.protocols)
+            )
+        for agent in agents:
+            if not isinstance(getattr(agent, "name", None), str):
+                raise ConfigurationError(f"agents: {agent!r} has no name, so it cannot take part")
+        options = protocol.settings(config)
+        seats = [Seat(agent, role, protocol.questions_for(role)) for role, agent in protocol.assign(list(agents))]
+        if protocol.convener and not any(seat.role == protocol.convener for seat in seats):
+            host = protocol.make_initiator(config, problem)
+            seats.insert(0, Seat(host, protocol.convener, protocol.questions_for(protocol.convener)))
+        for seat in seats:
+            seat.function(seat.question(None))
+        return protocol, seats, config, protocol.settle(seats, config, problem), options
+
+
+@cache
+def built_in() -> Mapping[str, NegotiationProtocol]:
+    """Return the built-in protocols by name, checked once a process."""
+    from negotiate_rt.protocols import BUILT_IN  # late: a society of its own protocols need not load them
+
+    protocols = {protocol.name: protocol for protocol in (one() for one in BUILT_IN)}
+    for protocol in protocols.values():
+        protocol.check()
+    return protocols
+
+
+@cache
+def _stdlib_logger() -> Any:  # a structlog BoundLogger
+    import structlog  # late: 60 ms of import that many programs never need
+
+    return structlog.wrap_logger(
+        logging.getLogger("negotiate_rt"),
+        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def logger() -> Any:  # a structlog BoundLogger
+    """Return the log: the application's structlog if it configured one, else the standard library's `negotiate_rt` logger."""
+    import structlog  # late, as above
+
+    return structlog.get_logger("negotiate_rt") if structlog.is_configured() else _stdlib_logger()

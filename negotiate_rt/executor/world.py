@@ -1,0 +1,230 @@
+"""One kernel in one event loop, and everything that lives in it: negotiations, guests, listeners, workers.
+
+A world is opened by its first negotiation (an executor's) or by `async with` (a society's), and leaves nothing behind: no
+task, timer, process or file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import math
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import anyio
+import msgspec
+
+from negotiate_rt.errors import ConfigurationError, SocietyClosed, StalledError
+from negotiate_rt.executor.lifecycle import Guests
+from negotiate_rt.executor.listeners import Listeners
+from negotiate_rt.executor.negotiation import Negotiation
+from negotiate_rt.executor.settings import Settings, logger
+from negotiate_rt.journal.record import Record
+from negotiate_rt.messages.config import NegotiationConfig
+from negotiate_rt.messages.outcome import FAILED
+from negotiate_rt.protocols.base import NegotiationProtocol
+from negotiate_rt.runtime.bundle import Bundle
+from negotiate_rt.runtime.calls import Calls
+from negotiate_rt.runtime.conversation import Conversation, Terms
+from negotiate_rt.runtime.dead_letters import DeadLetters
+from negotiate_rt.runtime.host import Host, check_event_loop
+from negotiate_rt.runtime.kernel import Kernel
+from negotiate_rt.runtime.seat import Seat
+from negotiate_rt.runtime.seating import Wiring
+from negotiate_rt.runtime.watchdog import BlockedHook, Watchdog
+
+CROWD = 1000  # open negotiations above which full garbage collections are put off: with 100,000 live one takes 0.8 s
+
+
+class World:
+    """A running kernel with its negotiations. `keep_open`: a society's, which outlives its negotiations."""
+
+    def __init__(self, settings: Settings, listeners: Listeners, keep_open: bool = False) -> None:
+        self.settings = settings
+        self.listeners = listeners
+        self.keep_open = keep_open
+        self.loop = check_event_loop()
+        self.kernel = Kernel(settings.clock)
+        self.calls = Calls(self.kernel, settings.max_in_flight)
+        self.host = Host(self.kernel, self.calls)
+        self.guests = Guests(self)
+        self.dead_letters = DeadLetters()
+        self.open: dict[str, Negotiation] = {}
+        self.closed = False
+        network = settings.network
+        if network is not None:
+            network.bind(self.kernel, f"{settings.seed}", self.dead_letters.add)
+        self.wiring = Wiring(network, settings.mailbox_capacity, settings.overflow, self.dead_letters.add)
+        self.watchdog: Watchdog | None = None
+        self._thresholds: tuple[int, int, int] | None = None
+        self.task = self.loop.create_task(self._main(), name=f"negotiate_rt {settings.name}")
+
+    # -- life -------------------------------------------------------------------------------------------------------------
+
+    async def _main(self) -> None:
+        """Own the kernel, the listeners' tasks and the workers, in one task group; on the way out end everything."""
+        self._start_watchdog()
+        try:
+            async with anyio.create_task_group() as group:
+                self.listeners.attach(group)
+                try:
+                    await self.host.run()
+                finally:
+                    self._end_all()
+                    with anyio.CancelScope(shield=True):
+                        await self.listeners.drain(self.settings.grace)
+                        await self.calls.join(self.settings.grace)
+                        await self.guests.stop_workers()
+                    group.cancel_scope.cancel()
+        except BaseExceptionGroup as group_error:  # a Ctrl-C inside a slice comes out of the task group wrapped
+            interrupt, rest = group_error.split(KeyboardInterrupt)
+            if interrupt is not None:
+                raise KeyboardInterrupt from None
+            raise rest or group_error from None
+        finally:
+            self.closed = True
+            self._stop_watchdog()
+            self._calm()
+            if self.calls.orphaned:
+                logger().warning("orphaned_hooks", society=self.settings.name, count=self.calls.orphaned)
+
+    def _end_all(self) -> None:
+        self.closed = True
+        for negotiation in list(self.open.values()):
+            negotiation.cancel("the society was closed")
+        for actor in list(self.kernel.actors.values()):
+            self.kernel.kill(actor)
+
+    def stop(self) -> None:
+        """End everything at the next turn."""
+        self.host.stop()
+
+    def over(self, negotiation: Negotiation) -> None:
+        """A negotiation has its outcome: announce it, let its guests go, and stop when nothing is left."""
+        self.open.pop(negotiation.id, None)
+        assert negotiation.outcome is not None
+        self.listeners.completed(negotiation.outcome)
+        self.guests.leave(negotiation)
+        self.check_idle()
+
+    def check_idle(self) -> None:
+        """Stop the host of a world that was opened for its negotiations and has none left."""
+        if not (self.open or self.keep_open or self.guests.busy):
+            self.host.stop()
+
+    async def settle(self, negotiation: Negotiation | None = None) -> None:
+        """Wait, shielded and briefly, until nothing of a negotiation runs any more; if it was the last, until the world ended."""
+        with anyio.CancelScope(shield=True):
+            if self.host.stopping and not self.closed:
+                await asyncio.wait([self.task])
+                if not self.task.cancelled() and (error := self.task.exception()) is not None:
+                    raise error
+            elif self.calls.orphans and negotiation is not None:
+                await negotiation.settle(self.settings.grace)
+
+    def _start_watchdog(self) -> None:
+        if self.settings.clock == "real" and self.settings.watchdog:
+            self.watchdog = Watchdog(self.kernel, threading.get_ident(), self._report_block, self.settings.watchdog)
+            self.watchdog.start()
+            self.host.watch_threads(1)
+
+    def _stop_watchdog(self) -> None:
+        if self.watchdog is not None:
+            self.watchdog.stop()
+
+    def _report_block(self, blocked: BlockedHook) -> None:
+        logger().warning(
+            "hook_blocks_loop", agent=blocked.agent, negotiation=blocked.negotiation, seconds=round(blocked.seconds, 3),
+            stack=blocked.stack,
+        )  # fmt: skip
+
+    # -- negotiations -----------------------------------------------------------------------------------------------------
+
+    def begin(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None) -> Negotiation:
+        """Start a negotiation. Raises ConfigurationError for what the caller did wrong, before anything has started."""
+        if self.closed or self.host.stopping:
+            raise SocietyClosed(f"society {self.settings.name!r} is closed and takes no more negotiations")
+        protocol, seats, config, problem, options = self.settings.plan(agents, config, problem)
+        seed = f"{self.settings.seed}" if config.seed is None else f"own/{config.seed}"
+        terms = Terms(
+            config.max_rounds, math.inf if config.timeout is None else float(config.timeout),  # type: ignore[arg-type]  # seconds by now
+            math.inf if config.turn_timeout is None else float(config.turn_timeout), config.on_fault, seed,  # type: ignore[arg-type]
+        )  # fmt: skip
+        conversation = Conversation(self.settings.next_id(), protocol.table, self.kernel, self.calls, terms)
+        negotiation = Negotiation(self, conversation, protocol, seats, config, problem)
+        self.open[conversation.id] = negotiation
+        if len(self.open) == CROWD:
+            self._crowd()
+        if self.settings.journal is not None:
+            negotiation.watch(self.settings.journal)
+            self.settings.journal(Record(conversation.id, self.kernel.now, "started", content=protocol.name))
+        self.listeners.started(config)
+        if self.guests.enter(negotiation, seats):
+            self.guests.prepare(negotiation, lambda: self.seat(conversation, protocol, seats, problem, options))
+        else:
+            self.seat(conversation, protocol, seats, problem, options)
+        self.kernel.wake_host()
+        return negotiation
+
+    def seat(self, conversation: Conversation, protocol: NegotiationProtocol, seats: list[Seat], problem: Any, options: Any) -> None:
+        """Open the conversation: its clock starts, its roles run."""
+        self.kernel.tick()
+        conversation.open()
+        joint = protocol.joint_machine()
+        if joint is None:
+            self.wiring.seat_two(conversation, protocol.in_order(seats), protocol.role)
+            return
+        first = next(seat for seat in seats if seat.role == protocol.convener)
+        bundle = Bundle(conversation, first, joint)
+        bundle.problem, bundle.options = problem, options
+        self.wiring.seat_many(conversation, bundle, [seat for seat in seats if seat is not first], protocol.role)
+
+    def check_stall(self) -> None:
+        """Fail the negotiations of a virtual world in which nothing can ever run again."""
+        if self.open and not self.keep_open:
+            waiting = StalledError(self.kernel.dump())
+            for negotiation in list(self.open.values()):
+                negotiation.fail(FAILED, f"protocol-violation: {waiting}")
+
+    # -- memory -----------------------------------------------------------------------------------------------------------
+
+    def _crowd(self) -> None:
+        if self._thresholds is None:
+            self._thresholds = gc.get_threshold()
+            gc.set_threshold(self._thresholds[0] * 10, self._thresholds[1], 1000)
+
+    def _calm(self) -> None:
+        if self._thresholds is not None:
+            gc.set_threshold(*self._thresholds)
+            self._thresholds = None
+
+
+class WorldStatistics(msgspec.Struct, frozen=True):
+    """What a world holds and has done."""
+
+    open: int
+    actors: int
+    timers: int
+    steps: int
+    calls_asked: int
+    calls_running: int
+    calls_waiting: int
+    orphans: int
+    dead_letters: int
+    stubborn: tuple[str, ...]
+    blocked: tuple[BlockedHook, ...]
+
+
+def statistics_of(world: World) -> WorldStatistics:
+    """Return a snapshot."""
+    kernel, calls = world.kernel, world.calls
+    return WorldStatistics(
+        len(world.open), len(kernel.actors), len(kernel.timers), kernel.steps, calls.asked, len(calls.live), len(calls.queue),
+        len(calls.orphans), sum(world.dead_letters.counts.values()), tuple(kernel.stubborn),
+        tuple(world.watchdog.blocked) if world.watchdog else (),
+    )  # fmt: skip
+
+
+Hook = Callable[[], Awaitable[Any]]

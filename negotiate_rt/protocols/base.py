@@ -1,0 +1,200 @@
+"""What a protocol is: a name, seats, a table, and one coroutine per role.
+
+A protocol of one's own subclasses NegotiationProtocol, names its seats and rows, and writes its roles as plain `async def`
+methods that send, receive and ask. Everything else here has a default that fits two-party bargaining.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from negotiate_rt.errors import ConfigurationError, ProtocolDefinitionError
+from negotiate_rt.machine import (
+    FINAL,
+    Kind,
+    Moves,
+    Rule,
+    Table,
+    inside_outcome_space,
+    names_own_offer,
+    names_standing_offer,
+)
+from negotiate_rt.machine.joint import JointMachine, JointMoves, JointTable
+from negotiate_rt.messages.config import NegotiationConfig
+from negotiate_rt.messages.performatives import Accept, Propose, Withdraw
+from negotiate_rt.protocols.guard import BARGAIN
+from negotiate_rt.protocols.stakes import settle_stakes
+from negotiate_rt.runtime.conversation import Conversation
+from negotiate_rt.runtime.seat import Question, Seat
+
+SeatCount = int | tuple[int, int | None]
+OFFER_RULES: Mapping[Kind, tuple[Rule, ...]] = {
+    Propose: (inside_outcome_space,), Accept: (names_standing_offer,), Withdraw: (names_own_offer,),
+}  # fmt: skip
+
+
+class NegotiationProtocol:
+    """One protocol. Class attributes are its rules; methods named after its seats are its roles.
+
+    name; seats: role -> how many sit there, a number or (at least, at most or None); start and moves: the rows of a
+    dialogue, `{state: {(role, Act): next state}}`; timeouts, skips, exhausted: where silence, a skipped turn and a turn
+    beyond max_rounds lead; rules: content predicates by act, added to those that every offer obeys; joint, joint_start,
+    joint_timeouts: the second table of a one-to-many protocol, whose `convener` (its initiating role) may be seated by the runtime; questions:
+    role -> hook name (None: the role's own) -> Question; options: the type of config.options; contents: structs of its
+    own that its messages carry.
+    """
+
+    name: ClassVar[str] = ""
+    seats: ClassVar[Mapping[str, SeatCount]] = {}
+    start: ClassVar[str] = ""
+    moves: ClassVar[Moves] = {}
+    timeouts: ClassVar[Mapping[str, str]] = {}
+    skips: ClassVar[Mapping[str, str]] = {}
+    exhausted: ClassVar[Mapping[str, str]] = {}
+    rules: ClassVar[Mapping[Kind, tuple[Rule, ...]]] = {}
+    joint: ClassVar[JointMoves | None] = None
+    joint_start: ClassVar[str] = ""
+    joint_timeouts: ClassVar[Mapping[str, str]] = {}
+    convener: ClassVar[str] = ""
+    questions: ClassVar[Mapping[str, Mapping[str | None, Question]]] = {}
+    options: ClassVar[type | None] = None
+    contents: ClassVar[tuple[type, ...]] = ()
+
+    @cached_property
+    def table(self) -> Table:
+        """The compiled table. Raises ProtocolDefinitionError if its shape is wrong."""
+        return Table(
+            self.name, self.start, self.moves, timeouts=self.timeouts, skips=self.skips, exhausted=self.exhausted,
+            rules={**OFFER_RULES, **self.rules},
+        )  # fmt: skip
+
+    @cached_property
+    def joint_table(self) -> JointTable | None:
+        """The compiled joint table of a one-to-many protocol."""
+        if self.joint is None:
+            return None
+        return JointTable(self.name, self.convener, self.joint_start, self.joint, self.joint_timeouts)
+
+    def check(self) -> None:
+        """Raise ProtocolDefinitionError unless names, seats, roles and rows fit together."""
+        problems = []
+        if not self.name or self.name != self.name.lower():
+            problems.append(f"name must be lower case and not empty, got {self.name!r}")
+        for role in self.table.roles:
+            if role not in self.seats:
+                problems.append(f"role {role!r} has rows but no seat; seats: {', '.join(self.seats) or 'none'}")
+            elif not callable(getattr(self, role, None)):
+                problems.append(f"role {role!r} has no coroutine: write `async def {role}(self, talk)`")
+        if self.joint is None:
+            crowded = [role for role, count in self.seats.items() if count != 1]
+            if crowded:
+                problems.append(f"{crowded[0]!r} has many seats: a one-to-many protocol needs a joint table")
+            wrong = [end for end in self.table.ends() if end not in FINAL]
+            problems.extend(f"{end!r} has no rows and is none of {', '.join(sorted(FINAL))}" for end in wrong)
+        elif self.joint_table is not None and self.convener not in self.seats:
+            problems.append(f"convener {self.convener!r} has no seat")
+        if problems:
+            raise ProtocolDefinitionError(self.name or type(self).__name__, problems)
+
+    def role(self, name: str) -> Callable[..., Any]:
+        """Return a role's coroutine function."""
+        return getattr(self, name)  # type: ignore[no-any-return]  # checked to be callable by `check`
+
+    def questions_for(self, role: str) -> Mapping[str | None, Question]:
+        """Return what this role may ask its agent."""
+        return self.questions.get(role, BARGAINING)
+
+    # -- seats ------------------------------------------------------------------------------------------------------------
+
+    def assign(self, agents: Sequence[Any]) -> list[tuple[str, Any]]:  # agents: anything with a name
+        """Return (role, agent) pairs: agents with a role of their own sit there, the others fill what is open, in order.
+
+        Raises ConfigurationError for too few, too many, or two agents of one name.
+        """
+        names = [agent.name for agent in agents]
+        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        if twice:
+            raise ConfigurationError(f"{self.name}: two agents are named {twice[0]!r}; names must differ in one negotiation")
+        taken = dict.fromkeys(self.seats, 0)
+        roles = [self._role_of(agent) for agent in agents]
+        for role in roles:
+            if role:
+                taken[role] += 1
+        open_roles = [role for role in self.seats if role != self.convener]
+        for place, role in enumerate(roles):
+            if not role:
+                free = next((one for one in open_roles if taken[one] < limits(self.seats[one])[1]), "")
+                roles[place] = free or open_roles[-1]
+                taken[roles[place]] += 1
+        self._check_counts(taken, names)
+        return list(zip(roles, agents, strict=True))
+
+    def _role_of(self, agent: Any) -> str:
+        role = getattr(agent, "role", "")
+        return role if role in self.seats else ""
+
+    def _check_counts(self, taken: Mapping[str, int], names: Sequence[str]) -> None:
+        for role, count in self.seats.items():
+            least, most = limits(count)
+            if role == self.convener:
+                least = 0  # the runtime seats one
+            if not least <= taken[role] <= most:
+                wanted = f"{least}" if least == most else f"at least {least}" if taken[role] < least else f"at most {most:g}"
+                raise ConfigurationError(
+                    f"{self.name}: needs {wanted} {role}{'' if wanted == '1' else 's'}, got {taken[role]} "
+                    f"(agents: {', '.join(names) or 'none'}); seats: {', '.join(self.seats)}"
+                )
+
+    def make_initiator(self, config: NegotiationConfig, problem: Any) -> Any:
+        """Return the agent that the runtime seats when nobody plays the initiator."""
+        raise ConfigurationError(f"{self.name}: nobody plays the {self.convener}")
+
+    def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
+        """Resolve what each seat wants, and return the problem. Raises ConfigurationError for what cannot be negotiated."""
+        return settle_stakes(self.name, seats, config, problem)
+
+    def joint_machine(self) -> JointMachine | None:
+        """Return a fresh joint machine, or None for a two-party protocol."""
+        return JointMachine(self.joint_table) if self.joint_table is not None else None
+
+    def in_order(self, seats: Sequence[Seat]) -> tuple[Seat, Seat]:
+        """Return the two seats in the order of the protocol's roles."""
+        first, second = seats
+        return (first, second) if first.role == next(iter(self.seats)) else (second, first)
+
+    def settings(self, config: NegotiationConfig) -> Any:
+        """Return the protocol's options, defaults if none are given. Raises ConfigurationError for a wrong type."""
+        if config.options is None:
+            return self.options() if self.options is not None else None
+        if self.options is None or not isinstance(config.options, self.options):
+            expected = "no options" if self.options is None else f"options of type {self.options.__name__}"
+            raise ConfigurationError(f"{self.name}: expected {expected}, got {type(config.options).__name__}")
+        return config.options
+
+    # -- endings ----------------------------------------------------------------------------------------------------------
+
+    def utilities(self, seats: Sequence[Seat], conversation: Conversation) -> dict[str, float]:
+        """Return what the ending is worth to each seat whose preferences are known."""
+        offer = conversation.accepted
+        worth = {}
+        for seat in seats:
+            mine = seat.preferences
+            if mine is not None and mine.known:
+                worth[seat.name] = mine.disagreement if offer is None else mine.utility(offer.value, offer.agent == seat.name)
+        return worth
+
+    def __repr__(self) -> str:
+        return f"<protocol {self.name}: {', '.join(self.seats)}>"
+
+
+BARGAINING: Mapping[str | None, Question] = {None: BARGAIN}
+
+
+def limits(count: SeatCount) -> tuple[int, float]:
+    """Return the least and the most that may sit in a role."""
+    if isinstance(count, int):
+        return count, count
+    least, most = count
+    return least, float("inf") if most is None else most

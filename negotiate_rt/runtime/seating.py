@@ -1,0 +1,78 @@
+"""Putting a conversation together: pairs of dialogue ends, their mailboxes and links, and the role coroutines on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from negotiate_rt.machine import Board, Machine
+from negotiate_rt.messages.envelope import Route
+from negotiate_rt.runtime.actor import Actor
+from negotiate_rt.runtime.bundle import Bundle
+from negotiate_rt.runtime.conversation import Conversation
+from negotiate_rt.runtime.dialogue import Dialogue
+from negotiate_rt.runtime.mailbox import Mailbox, Overflow
+from negotiate_rt.runtime.seat import Seat
+
+if TYPE_CHECKING:
+    from negotiate_rt.runtime.network import Network
+
+
+class Wiring:
+    """What a society gives to each of its conversations: the network, and the size and policy of mailboxes."""
+
+    __slots__ = ("capacity", "network", "on_drop", "overflow")
+
+    def __init__(
+        self, network: Network | None, capacity: int, overflow: Overflow, on_drop: Callable[[Any, str], None] | None
+    ) -> None:
+        self.network = network
+        self.capacity = capacity
+        self.overflow = overflow
+        self.on_drop = on_drop
+
+    def mailbox(self, actor: Actor) -> Mailbox:
+        """Return a role's mailbox."""
+        return Mailbox(actor, self.capacity, self.overflow, self.on_drop)
+
+    def pair(self, conversation: Conversation, first: Seat, second: Seat) -> tuple[Dialogue, Dialogue]:
+        """Return the two ends of a dialogue, connected, without actors yet."""
+        table, name = conversation.table, conversation.id
+        rounds = conversation.terms.max_rounds
+        ends = []
+        for mine, other in ((first, second), (second, first)):
+            check = mine.preferences.check if mine.preferences is not None else None
+            board = Board(mine.name, other.name, conversation.offers, *((check,) if check else ()))
+            route = Route(name, mine.name, other.name, table.protocol)
+            ends.append(Dialogue(conversation, mine, Machine(table, mine.role, board, rounds), route))
+        one, two = ends
+        one.peer, two.peer = two, one
+        if self.network is not None:
+            for end in ends:
+                end.link = self.network.link(end.name, end.other)
+                if end.link is not None and end.link.duplicates:
+                    end.peer.seen = set()
+        conversation.ends += ends
+        return one, two
+
+    def seat_two(self, conversation: Conversation, seats: tuple[Seat, Seat], roles: Callable[[str], Any]) -> None:
+        """Start a two-party conversation."""
+        for end in self.pair(conversation, *seats):
+            actor = conversation.seat(end.name, roles(end.seat.role), end)
+            end.attach(actor, self.mailbox(actor))
+
+    def seat_many(self, conversation: Conversation, bundle: Bundle, seats: list[Seat], roles: Callable[[str], Any]) -> None:
+        """Start a one-to-many conversation: one bundle, one dialogue and role a participant."""
+        by_name = {seat.name: seat for seat in seats}
+
+        def open_with(name: str) -> Dialogue:
+            mine, theirs = self.pair(conversation, bundle.seat, by_name[name])
+            participant = conversation.seat(name, roles(theirs.seat.role), theirs)
+            theirs.attach(participant, self.mailbox(participant))
+            return mine
+
+        bundle.reopen = open_with
+        conversation.bundle = bundle
+        actor = conversation.seat(bundle.seat.name, roles(bundle.seat.role), bundle)
+        bundle.ends = {seat.name: open_with(seat.name) for seat in seats}
+        bundle.attach(actor, self.mailbox(actor))
