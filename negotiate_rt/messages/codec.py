@@ -40,8 +40,8 @@ class Codec:
     """Writes and reads envelopes of all performatives, system events included.
 
     `contents`: frozen structs of one's own that messages carry, and acts of one's own (Message subclasses). Contents
-    are None, bool, int of any size, finite floats, str, bytes, tuples, frozensets, Task and those structs, nested at most
-    `max_depth` deep (1 to 100). An envelope of these comes back equal; lists, sets and dicts come back as tuple,
+    are None, bool, int of any size, finite floats, str, bytes, tuples, frozensets, Task and those structs, nested at
+    most `max_depth` deep (1 to 100). An envelope of these comes back equal; lists, sets and dicts come back as tuple,
     frozenset and Task, members of an Enum as their values. Whatever is wrong raises CodecError, which names the path
     (`$.message.value[2]`) and what was expected. Where JSON repeats a key, the last one counts.
 

@@ -130,8 +130,8 @@ class Contents:
     """Turns contents into plain trees and back.
 
     `structs` are classes of one's own, frozen, each with a tag (or class name) that no other has. `native_bytes`:
-    whether the format knows bytes. `order` gives a plain value the key by which sets are ordered. Raises CodecError for classes
-    that cannot be carried; `plain` and `value` raise Flaw, and go at most `max_depth` containers deep.
+    whether the format knows bytes. `order` gives a plain value the key by which sets are ordered. Raises CodecError
+    for classes that cannot be carried; `plain` and `value` raise Flaw, and go at most `max_depth` containers deep.
     """
 
     __slots__ = ("by_class", "by_tag", "max_depth", "native_bytes", "order", "writers")
