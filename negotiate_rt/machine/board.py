@@ -66,17 +66,19 @@ class Board:
 
 
 def inside_outcome_space(message: Message, board: Board, mine: bool, now: float) -> Refusal | None:
-    """An offer must be a point of the outcome space, made by the one who says it, and be made once."""
+    """An offer must be a point of the outcome space, and be in the register under the name of the one who makes it.
+
+    Whoever registers a value has checked it, so the registered object itself needs no second look.
+    """
     assert isinstance(message, Propose)
+    offer = board.offers.get(message.offer)
+    if offer is not None and offer.value is message.value and offer.agent == (board.agent if mine else board.peer):
+        return None
     try:
         board.check(message.value)
     except ValueError as error:
         return Refusal(str(error))
-    offer = board.offers.get(message.offer)
-    maker = board.agent if mine else board.peer
-    if offer is None or offer.agent != maker:
-        return Refusal(f"offer {message.offer!r} is not one that {maker} has made")
-    return None
+    return Refusal(f"offer {message.offer!r} is not one that {board.agent if mine else board.peer} has made")
 
 
 def names_standing_offer(message: Message, board: Board, mine: bool, now: float) -> Refusal | None:

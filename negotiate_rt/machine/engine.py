@@ -63,6 +63,14 @@ class Machine:
         self.cleared = message
         return message
 
+    def clear_offer(self, message: Propose, now: float) -> Propose:
+        """Clear an offer whose value was checked when it was registered. Raises LocalProtocolError."""
+        move = self.state.says.get(Propose)
+        if move is None or move.further:
+            return self.clear(message, now)  # type: ignore[return-value]  # the same message
+        self.cleared = message
+        return message
+
     def _check_own(self, move: Move, message: Message, now: float) -> None:
         for rule in move.rules:
             refusal = rule(message, self.board, True, now)
@@ -84,21 +92,24 @@ class Machine:
         kind = message.__class__
         if kind is Propose or kind is Withdraw:
             self.board.note(message, mine)
+        target = move.target
         if move.turn:
-            return self._advance(move.target)
-        return self.state
-
-    def _advance(self, target: State) -> State:
-        self.turns += 1
-        if target.exhausted is not None and 0 < self.max_turns <= self.turns:
-            target = target.exhausted
-        self.state = target
+            self.turns = turns = self.turns + 1
+            if target.exhausted is not None and 0 < self.max_turns <= turns:
+                target = target.exhausted
+            self.state = target
         return target
 
     def pass_by(self, event: SystemEvent) -> State:
         """Advance along the skip row (for a Skip) or the timeout row (for silence); a state without one stays as it is."""
         target = self.state.skip if event.__class__ is Skip else self.state.lapse
-        return self.state if target is None else self._advance(target)
+        if target is None:
+            return self.state
+        self.turns += 1
+        if target.exhausted is not None and 0 < self.max_turns <= self.turns:
+            target = target.exhausted
+        self.state = target
+        return target
 
     def revert(self, state: State, turns: int) -> None:
         """Take back a tentative acceptance that bound nobody."""

@@ -8,29 +8,31 @@ max_rounds. Content rules are pure predicates listed beside the rows, by act.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from negotiate_rt.errors import ProtocolDefinitionError
+from negotiate_rt.machine.board import Board, Refusal, inside_outcome_space
 from negotiate_rt.messages.outcome import NegotiationState
 from negotiate_rt.messages.performatives import Message, fipa_name
 
-if TYPE_CHECKING:
-    from negotiate_rt.machine.board import Board, Refusal
-
 Kind: TypeAlias = type[Message]
 Moves: TypeAlias = Mapping[str, Mapping[tuple[str, Kind], str]]
-Rule: TypeAlias = "Callable[[Message, Board, bool, float], Refusal | None]"
+Rule: TypeAlias = Callable[[Message, Board, bool, float], Refusal | None]
 FINAL = frozenset(state.value for state in NegotiationState)
 
 
 class Move:
-    """One row, seen from one end: where it leads, its content rules, whether it is a turn of its own."""
+    """One row, seen from one end: where it leads, its content rules, whether it is a turn of its own.
 
-    __slots__ = ("rules", "target", "turn")
+    `further` are the rules beyond the one that registering an offer has already applied.
+    """
+
+    __slots__ = ("further", "rules", "target", "turn")
 
     def __init__(self, target: State, rules: tuple[Rule, ...], turn: int) -> None:
         self.target = target
         self.rules = rules
+        self.further = tuple(rule for rule in rules if rule is not inside_outcome_space)
         self.turn = turn
 
 

@@ -72,7 +72,7 @@ class Asking:
         message of a kind in `until` arrives first.
         """
         conversation = self.conversation
-        if conversation.over:
+        if conversation.state:
             raise Ended
         asked = self.seat.asked.get(hook) or self.seat.resolve(hook)
         if self.box.queue:
@@ -85,9 +85,9 @@ class Asking:
         decision = UNDECIDED
         try:
             decision = asked.function(question.view(self)) if question.view is not None else asked.function(*args)  # type: ignore[arg-type]  # self is a Dialogue
-            if kernel.virtual is False and kernel.read_clock() > self._deadline(asked, deadline):
-                raise _Faulty("late", f"{question.hook} returned after its deadline")
-            if conversation.over:
+            if not kernel.virtual and (conversation.terms.hurried or deadline < math.inf):
+                self._check_late(asked, deadline)
+            if conversation.state:
                 raise Ended
             return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
         except (KeyboardInterrupt, Ended):
@@ -97,6 +97,10 @@ class Asking:
             return await self._remedy(asked, args, fault, until, deadline, decision)
         finally:
             kernel.asking = None
+
+    def _check_late(self, asked: Asked, deadline: float) -> None:
+        if self.actor.kernel.read_clock() > self._deadline(asked, deadline):
+            raise _Faulty("late", f"{asked.question.hook} returned after its deadline")
 
     def _deadline(self, asked: Asked, deadline: float) -> float:
         """Return when this question's answer is due: the role's deadline, the turn's, or the negotiation's."""

@@ -34,12 +34,13 @@ Observe = Callable[[str, Any, Dialogue], None]  # Any: an envelope or a system e
 class Terms:
     """What all conversations of one negotiation's config share: limits and policy."""
 
-    __slots__ = ("max_rounds", "policy", "seed", "timeout", "turn_timeout")
+    __slots__ = ("hurried", "max_rounds", "policy", "seed", "timeout", "turn_timeout")
 
     def __init__(self, max_rounds: int, timeout: float, turn_timeout: float, policy: FaultPolicy, seed: str) -> None:
         self.max_rounds = max_rounds
         self.timeout = timeout
         self.turn_timeout = turn_timeout
+        self.hurried = turn_timeout < math.inf  # single decisions have deadlines of their own
         self.policy = policy
         self.seed = seed
 

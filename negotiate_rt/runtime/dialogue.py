@@ -133,7 +133,7 @@ class Dialogue(Asking):
         Raises LocalProtocolError if the move is illegal here; nothing is sent then. A Skip passes the turn.
         """
         conversation = self.conversation
-        if conversation.over:
+        if conversation.state:
             return _gone(self)
         machine = self.machine
         if message.__class__ is Skip:
@@ -163,33 +163,33 @@ class Dialogue(Asking):
     def complete(self, message: Message) -> Message:
         """Fill in what the channel owns: the id of a new offer, the standing offer that an Accept or Withdraw names."""
         kind = message.__class__
-        if kind is Propose and not message.offer:  # type: ignore[attr-defined]  # kind is Propose
-            return self.register(message)  # type: ignore[arg-type]
-        if kind is Accept and not message.offer:  # type: ignore[attr-defined]
-            standing = self.machine.board.standing
-            return Accept(standing.id) if standing is not None else message
-        if kind is Withdraw and not message.offer:  # type: ignore[attr-defined]
-            own = self.machine.board.own
-            return Withdraw(own.id) if own is not None else message
+        board = self.machine.board
+        if isinstance(message, Propose) and not message.offer and Propose in self.machine.state.says:
+            try:
+                return self.register(board.check(message.value), message.expires_at)
+            except ValueError:
+                return message  # the table's own rule refuses it, and says why
+        if kind is Accept and not message.offer and board.standing is not None:  # type: ignore[attr-defined]  # an Accept
+            return Accept(board.standing.id)
+        if kind is Withdraw and not message.offer and board.own is not None:  # type: ignore[attr-defined]  # a Withdraw
+            return Withdraw(board.own.id)
         return message
 
-    def register(self, message: Propose) -> Propose:
-        """Give an offer its id and enter it in the conversation's register."""
+    def register(self, value: Any, expires_at: float | None) -> Propose:
+        """Enter an offer in the conversation's register and return the proposal that names it; the value must be checked."""
         conversation = self.conversation
         conversation.offer_count = count = conversation.offer_count + 1
         number = f"{conversation.id}/{count}"
-        machine = self.machine
         conversation.offers[number] = NegotiationOffer(
-            number, self.seat.name, message.value, conversation.round or machine.turns // 2 + 1, self.actor.kernel.now,
-            message.expires_at,
-        )  # fmt: skip
-        return Propose(message.value, number, message.expires_at)
+            number, self.seat.name, value, conversation.round or self.machine.turns // 2 + 1, self.actor.kernel.now, expires_at
+        )
+        return Propose(value, number, expires_at)
 
-    def offer(self, value: Any, expires_at: float | None = None) -> Message:
-        """Return a proposal that is registered and cleared to be sent. Raises LocalProtocolError, leaving nothing behind."""
-        message = self.register(Propose(value, "", expires_at))
+    def offer(self, value: Any, expires_at: float | None = None) -> Propose:
+        """Return a proposal of a checked value, cleared to be sent. Raises LocalProtocolError, leaving nothing behind."""
+        message = self.register(value, expires_at)
         try:
-            return self.machine.clear(message, self.actor.kernel.now)
+            return self.machine.clear_offer(message, self.actor.kernel.now)
         except LocalProtocolError:
             del self.conversation.offers[message.offer]
             raise
@@ -263,7 +263,7 @@ class Dialogue(Asking):
         """
         box = self.box
         machine = self.machine
-        if self.conversation.over or machine.state.final:
+        if self.conversation.state or machine.state.final:
             yield from _gone(self)
         while True:
             item = box.handed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import ConfigurationError
@@ -121,6 +122,14 @@ class Seat:
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Return whether a hook is a coroutine function, looking through objects with an async __call__."""
+    """Return whether a hook is a coroutine function, looking through objects with an async __call__. Cached."""
+    try:
+        return _is_async(getattr(function, "__func__", function))
+    except TypeError:  # unhashable
+        return _is_async.__wrapped__(function)
+
+
+@lru_cache(1024)
+def _is_async(function: Callable[..., Any]) -> bool:
     call = getattr(type(function), "__call__", None)  # noqa: B004  # the method itself, to look at
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)

@@ -15,7 +15,7 @@ from negotiate_rt.errors import InvalidDecision
 from negotiate_rt.messages.performatives import Accept, Message, Propose, Walk
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.preferences import Preferences
-from negotiate_rt.strategies.concession import LinearConcession
+from negotiate_rt.strategies.concession import ConcessionCurve, LinearConcession
 
 DEFAULT_CONCESSION = LinearConcession()
 
@@ -30,18 +30,15 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
                 f"agent {view.agent!r} has no opening and no limit to derive one from: give it preferences or a `decide` hook"
             )
         return opening
-    scale = preferences.scale
-    heard = tuple([scale(value) for value in view.heard])
-    current = target_of(view, preferences, own.value)
+    heard: tuple[float, ...] = ()
+    if not isinstance(strategy, ConcessionCurve):  # a curve looks at rounds only
+        scale = preferences.scale
+        heard = tuple([scale(value) for value in view.heard])
+    current = own.value if own.value.__class__ is float else preferences.utility(own.value, True)
     target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
     if target.__class__ is not float and (isinstance(target, bool) or not isinstance(target, (int, float))):
         raise InvalidDecision(f"strategy {strategy!r} returned {target!r}, expected a number")
     return target
-
-
-def target_of(view: View, preferences: Preferences, value: Any) -> float:
-    """Return where one's own last offer stood on the scale: the price or share itself, or one's utility of the outcome."""
-    return value if value.__class__ is float else preferences.utility(value, True)
 
 
 def concede(view: View, strategy: Callable[..., float] | None = None) -> Message:
