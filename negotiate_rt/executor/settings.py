@@ -84,10 +84,11 @@ class Settings:
         options = protocol.settings(config)
         seats = [Seat(agent, role, protocol.questions_for(role)) for role, agent in protocol.assign(list(agents))]
         if protocol.convener and not any(seat.role == protocol.convener for seat in seats):
-            host = protocol.make_initiator(config, problem)
+            host = protocol.make_initiator(config, agents)
             seats.insert(0, Seat(host, protocol.convener, protocol.questions_for(protocol.convener)))
         for seat in seats:
-            seat.function(seat.question(None))
+            if seat.role != protocol.convener:
+                seat.function(seat.question(None))
         return protocol, seats, config, protocol.settle(seats, config, problem), options
 
 

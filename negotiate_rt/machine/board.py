@@ -29,9 +29,10 @@ def _anything(value: Any) -> Any:  # a problem's own value type
 
 class Board:
     """Offers of one dialogue, seen by `agent`: `standing` is the other's, `own` is mine, and both are None once answered
-    or withdrawn; `own_last` is my last offer whatever became of it; `heard` holds the values of theirs, oldest first."""
+    or withdrawn; `own_last` and `last_heard` are the last offers whatever became of them; `heard` holds the values of
+    theirs, oldest first."""
 
-    __slots__ = ("agent", "check", "heard", "offers", "own", "own_last", "peer", "standing")
+    __slots__ = ("agent", "check", "heard", "last_heard", "offers", "own", "own_last", "peer", "standing")
 
     def __init__(
         self, agent: str, peer: str, offers: dict[str, NegotiationOffer], check: Callable[[Any], Any] = _anything
@@ -43,6 +44,7 @@ class Board:
         self.standing: NegotiationOffer | None = None
         self.own: NegotiationOffer | None = None
         self.own_last: NegotiationOffer | None = None
+        self.last_heard: NegotiationOffer | None = None
         self.heard: list[Any] | tuple[()] = ()
 
     def note(self, message: Message, mine: bool) -> None:
@@ -54,7 +56,8 @@ class Board:
                 self.own = self.own_last = offer
                 self.standing = None
             else:
-                self.standing, self.own = offer, None
+                self.standing = self.last_heard = offer
+                self.own = None
                 if not self.heard:
                     self.heard = []
                 self.heard.append(offer.value)  # type: ignore[union-attr]  # a list now

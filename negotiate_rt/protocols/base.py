@@ -147,7 +147,7 @@ class NegotiationProtocol:
                     f"(agents: {', '.join(names) or 'none'}); seats: {', '.join(self.seats)}"
                 )
 
-    def make_initiator(self, config: NegotiationConfig, problem: Any) -> Any:
+    def make_initiator(self, config: NegotiationConfig, agents: Sequence[Any]) -> Any:
         """Return the agent that the runtime seats when nobody plays the initiator."""
         raise ConfigurationError(f"{self.name}: nobody plays the {self.convener}")
 
@@ -187,6 +187,28 @@ class NegotiationProtocol:
 
     def __repr__(self) -> str:
         return f"<protocol {self.name}: {', '.join(self.seats)}>"
+
+
+class Convener:
+    """The neutral agent that the runtime seats as manager, auctioneer or mediator: a name, and no hooks."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Convener({self.name!r})"
+
+
+def unique_name(name: str, agents: Sequence[Any]) -> str:
+    """Return `name`, numbered if an agent already has it."""
+    taken = {agent.name for agent in agents}
+    number = 2
+    candidate = name
+    while candidate in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    return candidate
 
 
 BARGAINING: Mapping[str | None, Question] = {None: BARGAIN}

@@ -6,6 +6,7 @@ guards reservation, not valuation; `guard=False` on an agent switches the reserv
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -23,6 +24,7 @@ from negotiate_rt.messages.performatives import (
     Withdraw,
 )
 from negotiate_rt.messages.view import View
+from negotiate_rt.problems.auction import AuctionCall
 from negotiate_rt.problems.task import FrozenMapping, freeze
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
@@ -41,6 +43,19 @@ def view_of(talk: Dialogue) -> View:
         seat.name, machine.role, machine.table.protocol, conversation.id, machine.turns // 2 + 1, terms.max_rounds, now,
         min(conversation.deadline, now + terms.turn_timeout), machine.state.mine, board.standing, board.own_last, board.heard,
         seat.preferences, seat.strategy, seat.problem, talk.repair,
+    )  # fmt: skip
+
+
+def view_of_bid(talk: Dialogue, call: AuctionCall) -> View:
+    """Return what a bidder may see when it is called: the lot and the price that bidding starts at. Cost: O(1)."""
+    conversation = talk.conversation
+    seat = talk.seat
+    now = talk.actor.kernel.now
+    terms = conversation.terms
+    return View(
+        seat.name, seat.role, talk.route.protocol, conversation.id, conversation.round, terms.max_rounds, now,
+        min(conversation.deadline, now + terms.turn_timeout), talk.machine.state.mine, None, None, (), None, seat.strategy, None,
+        talk.repair, call.lot, call.starting_price, (),
     )  # fmt: skip
 
 
@@ -106,10 +121,18 @@ def _short(value: object) -> str:
 BARGAIN = Question("decide", judge_bargain, view_of, adapt=as_hook, default=concede)
 
 
+def spoken(talk: Dialogue, decision: Message) -> Message:
+    """Clear a message that an agent returned as it is; a Walk becomes the refusal that is legal here."""
+    if isinstance(decision, Skip):
+        return decision
+    message = refusal(talk, decision) if isinstance(decision, Walk) else talk.complete(decision)
+    return talk.machine.clear(message, talk.now)
+
+
 def judge_price(talk: Dialogue, decision: Any) -> Message:
     """Turn a bid into a message: a true, finite number of at least 0 is proposed; None or NaN drops out (Refuse)."""
     if isinstance(decision, Message):
-        return talk.machine.clear(talk.complete(decision), talk.now)
+        return spoken(talk, decision)
     if decision is None or (isinstance(decision, float) and math.isnan(decision)):
         return talk.machine.clear(Refuse("no bid"), talk.now)
     value = true_number(decision)
@@ -121,7 +144,7 @@ def judge_price(talk: Dialogue, decision: Any) -> Message:
 def judge_proposal(talk: Dialogue, decision: Any) -> Message:
     """Turn a contractor's bid into a message: a cost (any finite number) or a mapping with finite numbers; None refuses."""
     if isinstance(decision, Message):
-        return talk.machine.clear(talk.complete(decision), talk.now)
+        return spoken(talk, decision)
     if decision is None:
         return talk.machine.clear(Refuse("no bid"), talk.now)
     value = freeze(decision) if isinstance(decision, dict) else decision
@@ -138,7 +161,9 @@ def _is_finite(value: Any) -> bool:
 def judge_report(talk: Dialogue, decision: Any) -> Message:
     """Turn what `perform` returned into a report: a message as it is, None is done, anything else the result."""
     if isinstance(decision, Message):
-        return talk.machine.clear(decision, talk.now)
+        return spoken(talk, decision)
+    if inspect.isawaitable(decision):
+        raise InvalidDecision("a plain hook returned an awaitable")  # `ask` awaits it
     return talk.machine.clear(InformDone() if decision is None else InformResult(freeze(decision)), talk.now)
 
 

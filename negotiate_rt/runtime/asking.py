@@ -84,7 +84,7 @@ class Asking:
         kernel.asking = self
         decision = UNDECIDED
         try:
-            decision = asked.function(question.view(self)) if question.view is not None else asked.function(*args)  # type: ignore[arg-type]  # self is a Dialogue
+            decision = asked.function(*args) if question.view is None else asked.function(question.view(self, *args))
             if not kernel.virtual and (conversation.terms.hurried or deadline < math.inf):
                 self._check_late(asked, deadline)
             if conversation.state:
@@ -127,7 +127,7 @@ class Asking:
     async def _decide(self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], due: float, ready: Any = None) -> Message:
         """Make one outside call (or wait for the awaitable in `ready`) and judge its decision. Raises _Faulty."""
         question = asked.question
-        arguments = (question.view(self),) if question.view is not None else args  # type: ignore[arg-type]  # a Dialogue
+        arguments = args if question.view is None else (question.view(self, *args),)
         function = asked.function
         if ready is not None:
             decision = await self._outside(question.hook, lambda: ready, until, due)
@@ -217,7 +217,7 @@ class Asking:
         question = asked.question
         strategy = self.conversation.policy.fallback if remedy == "fallback" else remedy
         function = question.adapt(strategy)
-        arguments = (question.view(self),) if question.view is not None else args  # type: ignore[arg-type]  # a Dialogue
+        arguments = args if question.view is None else (question.view(self, *args),)
         decision = self._called(Asked(question, function, PLAIN), arguments)
         try:
             return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue

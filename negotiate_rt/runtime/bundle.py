@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from negotiate_rt.errors import LocalProtocolError
 from negotiate_rt.machine.joint import JointMachine
 from negotiate_rt.messages.envelope import Envelope
+from negotiate_rt.messages.outcome import NegotiationOffer
 from negotiate_rt.messages.performatives import Lapse, Message, Notice
 from negotiate_rt.runtime.actor import PARK, Actor, Ended
 from negotiate_rt.runtime.asking import Asking
@@ -94,12 +95,18 @@ class Bundle(Asking):
         """Take a named row of the joint table."""
         self.joint.advance(event)
 
-    def conclude(self, event: str, reason: str | None = None, *, result: Any = None) -> None:
+    def agent_of(self, name: str) -> Any:  # anything with a name
+        """Return the agent that sits at the other end of one dialogue."""
+        return self.ends[name].peer.seat.agent
+
+    def conclude(
+        self, event: str, reason: str | None = None, *, result: Any = None, accepted: NegotiationOffer | None = None
+    ) -> None:
         """Take the row that ends the whole; the supervisor writes the outcome. Raises LocalProtocolError if it does not end."""
         state = self.joint.advance(event)
         if not self.joint.final:
             raise LocalProtocolError(f"{event!r} leads to {state}, which is no end", legal=self.joint.table.names())
-        self.conversation.finish(state, reason, result=result, by=self)
+        self.conversation.finish(state, reason, result=result, accepted=accepted, by=self)
 
     def call_again(self, name: str) -> None:
         """Open a fresh dialogue with a participant whose last one has ended."""

@@ -234,6 +234,8 @@ class Conversation:
         peer = end.peer
         if peer.pending is not None and peer.pending[0] == envelope.reply_with:
             peer.box.put_system(Notice(error.reason or "overtaken", envelope.reply_with, error.legal))
+        elif isinstance(envelope.message, Accept):  # one that was not tentative: its sender waits for work that never comes
+            peer.box.put_ordered(Aside(Left(end.name, f"refused: {error.reason}"), end.name))
 
     def take_injected(self, item: Injected, end: Dialogue) -> Message | None:
         """Let an end follow a message from outside; an illegal one is answered by a notice and is its sender's fault."""

@@ -36,7 +36,7 @@ class Question:
 
     def __init__(
         self, hook: str, judge: Callable[[Dialogue, Any], Message],  # Any: whatever an agent returns
-        view: Callable[[Dialogue], Any] | None = None, execution: bool = False,  # Any: messages.View
+        view: Callable[..., Any] | None = None, execution: bool = False,  # Any: messages.View
         adapt: Callable[[Any], Callable[..., Any]] | None = None,  # Any: a strategy, a callable
         default: Callable[..., Any] | None = None,  # Any: a decision
     ) -> None:  # fmt: skip

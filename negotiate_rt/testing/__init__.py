@@ -1,0 +1,5 @@
+"""The public test bench: what users and our own tests check protocols, strategies and agents with."""
+
+from negotiate_rt.testing.check_protocol import check_protocol
+
+__all__ = ["check_protocol"]

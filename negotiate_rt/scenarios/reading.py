@@ -1,0 +1,271 @@
+"""From the text of a scenario file to frozen structs, with every error at its path.
+
+A decoder of our own walks msgspec's description of the types, because msgspec stops at its first error: people want to
+hear of all their slips at once, with what was expected, what stands there, and what they may have meant.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect as kinds
+
+from negotiate_rt.errors import ConfigurationError, suggest
+
+T = TypeVar("T")
+Tree = Any  # what TOML and JSON give: dicts, lists, strings, numbers, bools, None, and TOML's dates
+MAX_BYTES = 16 * 2**20  # a scenario is written by hand or a script; a larger file is some other file
+SHOWN = 60  # characters of an offending value in an error
+FLAWED: Any = object()  # stands for a value that was refused, so that its neighbours are still looked at
+
+
+class ScenarioError(ConfigurationError):
+    """A scenario that cannot be run. `flaws`: each one as `path: what was expected, what was found`; `source`: the file."""
+
+    def __init__(self, flaws: Iterable[str], source: str = "") -> None:
+        self.flaws = tuple(flaws)
+        self.source = source
+        head = f"{source}: " if source else ""
+        lead = f"{head}{len(self.flaws)} errors:\n" if len(self.flaws) > 1 else head
+        super().__init__(lead + "\n".join(f"  {flaw}" if len(self.flaws) > 1 else flaw for flaw in self.flaws))
+
+
+# -- text -------------------------------------------------------------------------------------------------------------
+
+
+def parse(content: str | bytes, form: str) -> Tree:
+    """Return the tree that a text in `form` ("toml" or "json") holds. Raises ScenarioError, which names the line."""
+    if len(content) > MAX_BYTES:
+        raise ScenarioError([f"expected at most {MAX_BYTES} bytes, got {len(content)}"])
+    try:
+        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+        tree = tomllib.loads(text) if form == "toml" else json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        raise ScenarioError([f"expected UTF-8 text, but byte {error.start} is not: {error.reason}"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError([f"not TOML: {error}"]) from None
+    except json.JSONDecodeError as error:
+        raise ScenarioError([f"not JSON: {error.msg} (at line {error.lineno}, column {error.colno})"]) from None
+    except RecursionError:
+        raise ScenarioError(["nests too deep"]) from None
+    except ValueError as error:  # a number of thousands of digits, and what `_once` and `_no_number` refuse
+        raise ScenarioError([f"not {form.upper()}: {error}"]) from None
+    if not isinstance(tree, dict):
+        raise ScenarioError([f"expected an object with fields, got {shown(tree)}"])
+    return tree
+
+
+def _once(pairs: list[tuple[str, Tree]]) -> dict[str, Tree]:
+    tree: dict[str, Tree] = {}
+    for key, value in pairs:
+        if key in tree:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        tree[key] = value
+    return tree
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+# -- trees ------------------------------------------------------------------------------------------------------------
+
+
+def build(tree: Tree, wanted: type[T], path: str = "") -> T:
+    """Return a value of type `wanted`, every struct in it checked. Raises ScenarioError with all that is wrong."""
+    reader = Reader()
+    value = reader.value(tree, kinds.type_info(wanted), path)
+    if reader.flaws:
+        raise ScenarioError(reader.flaws)
+    return value  # type: ignore[no-any-return]  # built after `wanted`
+
+
+class Reader:
+    """Builds values and gathers `flaws` on the way."""
+
+    def __init__(self) -> None:
+        self.flaws: list[str] = []
+
+    def refuse(self, path: str, text: str) -> Any:
+        """Note a flaw; return what stands for the value."""
+        self.flaws.append(f"{path}: {text}" if path else text)
+        return FLAWED
+
+    def value(self, tree: Tree, kind: Any, path: str) -> Any:
+        """Return what `tree` stands for, or FLAWED."""
+        kind = bare(kind)
+        for option in kind.types if isinstance(kind, kinds.UnionType) else (kind,):
+            option = bare(option)
+            if _could_be(tree, option):
+                if isinstance(option, kinds.StructType):
+                    return self._struct(tree, self._tagged(tree, kind, option, path), path)
+                return self._plain(tree, option, path)
+        return self.refuse(path, f"expected {expected(kind)}, got {shown(tree)}")
+
+    def _plain(self, tree: Tree, kind: Any, path: str) -> Any:
+        if isinstance(kind, kinds.DictType):
+            return self._mapping(tree, kind.value_type, path)
+        if isinstance(kind, (kinds.ListType, kinds.VarTupleType)):
+            return self._items(tree, kind, path)
+        if isinstance(kind, kinds.LiteralType):
+            if tree not in kind.values:
+                return self.refuse(path, f"expected one of {listed(kind.values)}, got {shown(tree)}{hint(tree, kind.values)}")
+            return tree
+        if isinstance(kind, (kinds.FloatType, kinds.IntType)):
+            return self._number(tree, kind, path)
+        if isinstance(kind, kinds.StrType) and len(tree) < (kind.min_length or 0):
+            return self.refuse(path, "expected text, got none")
+        return tree
+
+    def _number(self, tree: int | float, kind: Any, path: str) -> Any:
+        if isinstance(tree, int) and tree.bit_length() > 63:
+            return self.refuse(path, f"expected {expected(kind)}, got an integer of {tree.bit_length()} bits")
+        inside = (
+            math.isfinite(tree)
+            and (kind.gt is None or tree > kind.gt) and (kind.ge is None or tree >= kind.ge)
+            and (kind.lt is None or tree < kind.lt) and (kind.le is None or tree <= kind.le)
+        )  # fmt: skip
+        if not inside:
+            return self.refuse(path, f"expected {expected(kind)}, got {shown(tree)}")
+        return float(tree) if isinstance(kind, kinds.FloatType) else tree
+
+    def _items(self, tree: list[Tree], kind: Any, path: str) -> Any:
+        if len(tree) < (kind.min_length or 0):
+            return self.refuse(path, f"expected at least {kind.min_length}, got {len(tree)}")
+        items = [self.value(one, kind.item_type, f"{path}[{place}]") for place, one in enumerate(tree)]
+        return FLAWED if FLAWED in items else tuple(items)
+
+    def _mapping(self, tree: dict[str, Tree], kind: Any, path: str) -> Any:
+        found = {key: self.value(one, kind, step(path, key)) for key, one in tree.items()}
+        return FLAWED if any(one is FLAWED for one in found.values()) else found
+
+    def _tagged(self, tree: dict[str, Tree], kind: Any, option: Any, path: str) -> Any:
+        """Return the struct among a union's that the tag names, or None."""
+        options = [bare(one) for one in kind.types] if isinstance(kind, kinds.UnionType) else [option]
+        known = {one.tag: one for one in options if isinstance(one, kinds.StructType)}
+        if option.tag_field is None or (len(known) == 1 and option.tag_field not in tree):
+            return option
+        tag = tree.get(option.tag_field)
+        if option.tag_field not in tree:
+            self.refuse(step(path, option.tag_field), f"missing; expected one of {listed(known)}")
+        elif not isinstance(tag, str) or tag not in known:
+            self.refuse(step(path, option.tag_field), f"expected one of {listed(known)}, got {shown(tag)}{hint(tag, known)}")
+        return known.get(tag) if isinstance(tag, str) else None
+
+    def _struct(self, tree: dict[str, Tree], kind: Any, path: str) -> Any:
+        if kind is None:
+            return FLAWED
+        fields = {field.encode_name: field for field in kind.fields}
+        tag_field = kind.tag_field
+        for key in tree:
+            if key not in fields and key != tag_field:
+                known = [name for name in (tag_field, *fields) if name]
+                what = f"{kind.tag} has no such field" if kind.tag and kind.tag != kind.cls.__name__ else "no such field"
+                self.refuse(step(path, key), f"{what}{hint(key, known)}; fields: {', '.join(known)}")
+        values = {}
+        for name, field in fields.items():
+            if name in tree:
+                values[field.name] = self.value(tree[name], field.type, step(path, name))
+            elif field.required:
+                values[field.name] = self.refuse(step(path, name), f"missing; expected {expected(field.type)}")
+        if any(value is FLAWED for value in values.values()):
+            return FLAWED
+        try:
+            return kind.cls(**values)
+        except ValueError as error:
+            return self.refuse(*blamed(str(error), path, fields))
+
+
+def blamed(text: str, path: str, fields: Iterable[str]) -> tuple[str, str]:
+    """Return path and words of a struct's own refusal, at the field that the text names first."""
+    found = re.search(rf"\b({'|'.join(fields)})\b(\[\d+\])?:?\s*", text) if fields else None
+    if found is None:
+        return path, text
+    return step(path, found[1]) + (found[2] or ""), text[found.end() :]
+
+
+def bare(kind: Any) -> Any:
+    """Return a type's description without the metadata around it."""
+    while isinstance(kind, kinds.Metadata):
+        kind = kind.type
+    return kind
+
+
+_TAKES: tuple[tuple[tuple[Any, ...], Callable[[Tree], bool]], ...] = (
+    ((kinds.StructType, kinds.DictType), lambda tree: isinstance(tree, dict)),
+    ((kinds.ListType, kinds.VarTupleType), lambda tree: isinstance(tree, list)),
+    ((kinds.StrType, kinds.LiteralType), lambda tree: isinstance(tree, str)),
+    ((kinds.BoolType,), lambda tree: isinstance(tree, bool)),
+    ((kinds.IntType,), lambda tree: isinstance(tree, int) and not isinstance(tree, bool)),
+    ((kinds.FloatType,), lambda tree: isinstance(tree, (int, float)) and not isinstance(tree, bool)),
+    ((kinds.NoneType,), lambda tree: tree is None),
+    ((kinds.AnyType,), lambda tree: True),
+)
+
+
+def _could_be(tree: Tree, kind: Any) -> bool:
+    return any(isinstance(kind, known) and takes(tree) for known, takes in _TAKES)
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+def expected(kind: Any) -> str:
+    """Return a type in a user's words."""
+    kind = bare(kind)
+    if isinstance(kind, kinds.UnionType):
+        words = dict.fromkeys(expected(one) for one in kind.types if not isinstance(bare(one), kinds.NoneType))
+        return " or ".join(words)
+    if isinstance(kind, kinds.StructType):
+        return f"a table with {kind.tag_field!r}" if kind.tag_field else "a table"
+    if isinstance(kind, kinds.LiteralType):
+        return f"one of {listed(kind.values)}"
+    if isinstance(kind, (kinds.ListType, kinds.VarTupleType)):
+        return f"a list, each {expected(kind.item_type)}"
+    if isinstance(kind, (kinds.IntType, kinds.FloatType)):
+        noun = "a whole number" if isinstance(kind, kinds.IntType) else "a finite number"
+        bounds = ((">", kind.gt), (">=", kind.ge), ("<", kind.lt), ("<=", kind.le))
+        limits = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+        return f"{noun} {limits}".strip()
+    plain = {kinds.DictType: "a table", kinds.StrType: "text", kinds.BoolType: "true or false", kinds.NoneType: "nothing"}
+    return plain.get(type(kind), "a value")
+
+
+def step(path: str, key: str) -> str:
+    """Return the path of a field: `agents[1].strategy`, `links."a>b"`."""
+    name = key if re.fullmatch(r"[\w-]+", key) else json.dumps(key[:SHOWN])
+    return f"{path}.{name}" if path else name
+
+
+def listed(words: Iterable[Any]) -> str:
+    """Return words of a closed set, for an error text."""
+    return ", ".join(str(word) for word in words)
+
+
+def hint(word: Any, known: Iterable[Any]) -> str:
+    """Return `; did you mean 'x'?` or nothing; a long word is not compared, for that takes quadratic time."""
+    return suggest(word, [str(one) for one in known]) if isinstance(word, str) and len(word) <= SHOWN else ""
+
+
+def shown(tree: Tree) -> str:
+    """Return a value as it stands in the file, cut short; of a container only what it is."""
+    if isinstance(tree, dict):
+        return "a table"
+    if isinstance(tree, list):
+        return f"a list of {len(tree)}"
+    if isinstance(tree, str):
+        return repr(tree if len(tree) <= SHOWN else tree[: SHOWN - 3] + "...")
+    if tree is None or isinstance(tree, bool):
+        return json.dumps(tree)
+    return str(tree) if not isinstance(tree, int) or tree.bit_length() <= 200 else f"an integer of {tree.bit_length()} bits"
+
+
+def plain_mapping(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tree that a struct was built from, as JSON would hold it."""
+    return msgspec.to_builtins(value)  # type: ignore[no-any-return]  # a struct gives a dict

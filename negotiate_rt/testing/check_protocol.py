@@ -1,0 +1,37 @@
+"""One call that says whether a protocol's tables are sound."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from negotiate_rt.machine import Table
+from negotiate_rt.machine.check import problems_of
+from negotiate_rt.machine.joint import JointTable
+
+
+class HasTables(Protocol):
+    """A protocol, as far as its rules go."""
+
+    @property
+    def table(self) -> Table:
+        """The rows of its dialogues."""
+
+    @property
+    def joint_table(self) -> JointTable | None:
+        """The second table, of one-to-many protocols."""
+
+
+def check_protocol(protocol: HasTables | Table, joint: JointTable | None = None) -> None:
+    """Raise AssertionError that lists what is wrong with a protocol, or with a table and its joint table.
+
+    Checked are unreachable states, dead ends, states without a deadline, joint tables that do not fit, and messages
+    that can arrive where no row receives them, each with a shortest way there. Raises ProtocolDefinitionError where a
+    table cannot even be compiled. Cost: tens of milliseconds.
+    """
+    table = protocol if isinstance(protocol, Table) else protocol.table
+    if not isinstance(protocol, Table):
+        joint = protocol.joint_table
+    problems = problems_of(table, joint)
+    if problems:
+        lines = "\n".join(f"  - {one}" for one in problems)
+        raise AssertionError(f"protocol {table.protocol!r} is not sound:\n{lines}")
