@@ -162,8 +162,8 @@ class Inbox:
         self.thread.start()
 
     def next(self) -> Any:
-        """Wait for the next message; None when the parent has let go."""
-        self.busy = False
+        """Wait for the next message; None when the parent has let go. Who answers it sets `busy` to False first: the
+        parent may let go as soon as it has heard."""
         body = self.frames.get()
         self.busy = body is not None
         return None if body is None else unpack(body)
@@ -172,8 +172,9 @@ class Inbox:
         while (body := read_body(self.reader)) is not None:
             self.frames.put(body)
         self.reader.close()
-        if not self.busy and self.frames.empty():
-            self.frames.put(None)
+        idle = not self.busy and self.frames.empty()
+        self.frames.put(None)
+        if idle:
             threading.Event().wait(LINGER)
         self.leave()
 
@@ -181,11 +182,13 @@ class Inbox:
 def serve(reader: BinaryIO, writer: BinaryIO, leave: Callable[[], object]) -> None:
     """Serve calls until the parent lets go; `leave` ends the process when it does so while a hook runs."""
 
+    inbox = Inbox(reader, leave)
+
     def send(message: NamedTuple) -> None:
+        inbox.busy = False
         writer.write(frame(message))
         writer.flush()
 
-    inbox = Inbox(reader, leave)
     boot = inbox.next()
     if boot is None:
         return
@@ -241,5 +244,8 @@ def main() -> None:
     """Be a worker."""
     die_with_parent()
     reader, writer = take_channel()
-    with writer:  # the reader belongs to the inbox
-        serve(reader, writer, leave_at_once)
+    try:
+        with writer:  # the reader belongs to the inbox
+            serve(reader, writer, leave_at_once)
+    except BrokenPipeError:  # the parent is gone, and nobody hears the answer
+        leave_at_once()

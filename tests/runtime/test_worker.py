@@ -79,7 +79,7 @@ def boot(agent: Any) -> Boot:
 # -------------------------------------------------------------------------------------------------------------- serving
 def test_worker_answers_in_order_and_leaves_when_the_parent_has_let_go(channel):
     left = threading.Event()
-    serving = threading.Thread(target=serve, args=(channel.reader, channel.writer, left.set))
+    serving = threading.Thread(target=serve, args=(channel.reader, channel.writer, left.set), daemon=True)
     serving.start()
     channel.say(boot(Scholar()))
     assert channel.hear() == Ready()
@@ -192,6 +192,17 @@ def test_program_that_is_no_file_is_refused():
 
 
 # -------------------------------------------------------------------------------------------------------------- process
+def test_answer_that_nobody_hears_ends_the_process(channel, monkeypatch):
+    left = []
+    monkeypatch.setattr(worker, "die_with_parent", lambda: None)
+    monkeypatch.setattr(worker, "take_channel", lambda: (channel.reader, channel.writer))
+    monkeypatch.setattr(worker, "leave_at_once", lambda: left.append("at once"))
+    channel.replies.close()
+    channel.say(boot(Scholar()))
+    worker.main()
+    assert left == ["at once"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups of POSIX")
 def test_worker_takes_its_own_processes_with_it_and_nobody_elses(monkeypatch):
     ended = []
