@@ -11,7 +11,7 @@ from negotiate_rt.messages.performatives import fipa_name
 
 Arrow = tuple[str, str, str]  # from, to, label
 TIMEOUT, SKIP, EITHER, EXHAUSTED = "timeout", "skip", "timeout or skip", "rounds used up"
-KEYWORDS = frozenset({"as", "class", "classdef", "default", "direction", "end", "fork", "join", "note", "state", "style"})
+KEYWORDS = frozenset(("as", "class", "classdef", "default", "direction", "end", "fork", "join", "note", "state"))
 
 
 def mermaid(table: Table, joint: JointTable | None = None) -> str:
