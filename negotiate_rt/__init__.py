@@ -1,1 +1,61 @@
-"""negotiate_rt: a runtime in which autonomous agents reach agreements."""
+"""negotiate_rt: a runtime in which autonomous agents reach agreements.
+
+Names load on first use (PEP 562), so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "agents": "Agent Bidder Buyer Contractor Manager Negotiator Seller",
+    "errors": (
+        "CodecError ConfigurationError ForeignAwaitError InvalidDecision InvalidOffer LocalProtocolError MailboxFull "
+        "NegotiationError ProtocolDefinitionError ProtocolError RemoteProtocolError SocietyClosed StalledError"
+    ),
+    "executor.auction": "Auction",
+    "executor.executor": "NegotiationExecutor",
+    "executor.listeners": "NegotiationListener",
+    "executor.negotiation": "Negotiation NegotiationStatus",
+    "executor.society": "Society",
+    "journal.record": "Record Trace",
+    "messages.codec": "Codec",
+    "messages.config": "FaultPolicy NegotiationConfig NegotiationType",
+    "messages.envelope": "Envelope Route",
+    "messages.outcome": (
+        "AGREED DEADLOCK FAILED TIMEOUT Bid Fault NegotiationOffer NegotiationOutcome NegotiationState"
+    ),
+    "messages.performatives": (
+        "Accept Agree Cancel Cfp Confirm Disconfirm Failure Inform InformDone InformIf InformRef InformResult Left Lapse Message "
+        "Notice NotUnderstood Propagate Propose Proxy QueryIf QueryRef Refuse Reject Request RequestWhen RequestWhenever Skip "
+        "Subscribe Walk Withdraw"
+    ),
+    "messages.view": "View sleep",
+    "problems": "AdditiveUtility BargainingProblem Issue OutcomeSpace Pie PriceProblem Task",
+    "problems.auction": "AuctionCall AuctionOptions AuctionResult",
+    "protocols.awarding": "ContractNetOptions ContractResult",
+    "protocols.base": "NegotiationProtocol",
+    "runtime.latency": "Constant Empirical Exponential LogNormal Normal Uniform",
+    "runtime.network": "Network",
+    "runtime.link": "LinkFaults",
+    "runtime.restart": "RestartPolicy",
+    "strategies.concession": "ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession",
+}
+_HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
+__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604  # names are the keys above
+
+
+def __getattr__(name: str) -> Any:  # whatever the name is in its own module
+    module = _HOME.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+

@@ -98,7 +98,7 @@ class Guests:
     def prepare(self, negotiation: Negotiation, then: Callable[[], None]) -> None:
         """Start the agents that are new, then go on."""
         self.busy += 1
-        self.world.kernel.spawn(f"start of {negotiation.id}", self._prepare, negotiation, then, on_end=self._step_ended)
+        self.world.kernel.spawn(f"start of {negotiation.id}", self._prepare, negotiation, then, on_end=self.step_ended)
 
     async def _prepare(self, negotiation: Negotiation, then: Callable[[], None]) -> None:
         for guest in self.held.get(negotiation.id, ()):
@@ -110,6 +110,23 @@ class Guests:
                 return
         if not negotiation.done:
             then()
+
+    async def start_now(self, guest: Guest) -> None:
+        """Bring a guest to READY or BROKEN, from outside the kernel."""
+        if not needs_care(guest.agent):
+            guest.state = READY
+            return
+        done = self.world.loop.create_future()
+        self.busy += 1
+
+        def ended(actor: Actor, result: Any, error: BaseException | None) -> None:
+            if not done.done():
+                done.set_result(None)
+            self.step_ended(actor, result, error)
+
+        self.world.kernel.spawn(f"start of {guest.agent.name}", self.start, guest, on_end=ended)
+        self.world.kernel.wake_host()
+        await done
 
     async def start(self, guest: Guest) -> None:
         """Bring a guest to READY or BROKEN; whoever comes second waits for the first. Call from an actor."""
@@ -169,7 +186,7 @@ class Guests:
             self.guests.pop(id(guest.agent), None)
             if not self.world.closed:
                 self.busy += 1
-                self.world.kernel.spawn(f"stop of {guest.agent.name}", self._stop, guest, on_end=self._step_ended)
+                self.world.kernel.spawn(f"stop of {guest.agent.name}", self._stop, guest, on_end=self.step_ended)
 
     async def _stop(self, guest: Guest) -> None:
         deadline = self.world.kernel.now + self.world.settings.stop_timeout
@@ -184,7 +201,8 @@ class Guests:
             except LifecycleFailure as failure:
                 logger().warning("agent_stop_failed", agent=guest.agent.name, what=failure.what, cause=str(failure))
 
-    def _step_ended(self, actor: Actor, result: Any, error: BaseException | None) -> None:
+    def step_ended(self, actor: Actor, result: Any, error: BaseException | None) -> None:
+        """A step of the life cycle is over."""
         self.busy -= 1
         self.world.check_idle()
 

@@ -12,6 +12,7 @@ import msgspec
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.journal.record import Record, record_of
 from negotiate_rt.messages.config import NegotiationConfig
+from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import AGREED, FAILED, NegotiationOffer, NegotiationOutcome, NegotiationState
 from negotiate_rt.messages.performatives import Withdraw
 from negotiate_rt.protocols.base import NegotiationProtocol
@@ -97,6 +98,22 @@ class Negotiation:
     def blame(self, who: str, what: str, cause: str) -> None:
         """Record a fault of an agent's outside its decisions."""
         self._conversation.note_fault(who, what, cause)
+
+    def end_for(self, envelope: Envelope) -> Dialogue | None:
+        """Return the end that an envelope addresses: its receiver's, in the dialogue with its sender."""
+        ends = (e for e in self._conversation.ends if e.name == envelope.receiver and e.other == envelope.sender)
+        return next(iter(list(ends)[::-1]), None)
+
+    def lose(self, agent: Any, code: str, cause: str) -> None:
+        """An agent has left the society; its seats here, if any, are empty from now on."""
+        conversation = self._conversation
+        for seat in self._seats:
+            if seat.agent is agent and not conversation.over:
+                ends = [end for end in (*conversation.ends, conversation.bundle) if end is not None and end.seat is seat]
+                if not ends:
+                    self.fail(FAILED, f"{code}: {cause}")
+                for end in ends:
+                    conversation.depart(end, code, cause)
 
     async def settle(self, grace: float) -> None:
         """Wait up to `grace` real seconds until the cancelled hooks of this negotiation have ended."""

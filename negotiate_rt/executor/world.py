@@ -10,7 +10,7 @@ import asyncio
 import gc
 import math
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -23,12 +23,14 @@ from negotiate_rt.executor.negotiation import Negotiation
 from negotiate_rt.executor.settings import Settings, logger
 from negotiate_rt.journal.record import Record
 from negotiate_rt.messages.config import NegotiationConfig
+from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import FAILED
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.calls import Calls
 from negotiate_rt.runtime.conversation import Conversation, Terms
 from negotiate_rt.runtime.dead_letters import DeadLetters
+from negotiate_rt.runtime.dialogue import Injected
 from negotiate_rt.runtime.host import Host, check_event_loop
 from negotiate_rt.runtime.kernel import Kernel
 from negotiate_rt.runtime.seat import Seat
@@ -49,6 +51,7 @@ class World:
         self.kernel = Kernel(settings.clock)
         self.calls = Calls(self.kernel, settings.max_in_flight)
         self.host = Host(self.kernel, self.calls)
+        self.host.on_stall = self.fail_stalled
         self.guests = Guests(self)
         self.dead_letters = DeadLetters()
         self.open: dict[str, Negotiation] = {}
@@ -117,7 +120,7 @@ class World:
     async def settle(self, negotiation: Negotiation | None = None) -> None:
         """Wait, shielded and briefly, until nothing of a negotiation runs any more; if it was the last, until the world ended."""
         with anyio.CancelScope(shield=True):
-            if self.host.stopping and not self.closed:
+            if self.host.stopping:
                 await asyncio.wait([self.task])
                 if not self.task.cancelled() and (error := self.task.exception()) is not None:
                     raise error
@@ -181,12 +184,26 @@ class World:
         bundle.problem, bundle.options = problem, options
         self.wiring.seat_many(conversation, bundle, [seat for seat in seats if seat is not first], protocol.role)
 
-    def check_stall(self) -> None:
-        """Fail the negotiations of a virtual world in which nothing can ever run again."""
-        if self.open and not self.keep_open:
+    def fail_stalled(self) -> None:
+        """Virtual clock, and nothing can ever run again: fail the negotiations that wait for ever, and name who waits."""
+        if self.open and not self.listeners.pending:
             waiting = StalledError(self.kernel.dump())
             for negotiation in list(self.open.values()):
                 negotiation.fail(FAILED, f"protocol-violation: {waiting}")
+
+    def inject(self, envelope: Envelope, origin: str) -> bool:
+        """Deliver an envelope from outside to the end it addresses; False if there is none."""
+        negotiation = self.open.get(envelope.conversation)
+        end = negotiation.end_for(envelope) if negotiation is not None else None
+        if negotiation is None or end is None:
+            self.dead_letters.add(envelope, "unknown conversation" if negotiation is None else "unknown receiver")
+            return False
+        if envelope.sender != origin:
+            negotiation.blame(origin, "forged", f"claimed to be {envelope.sender} in a {type(envelope.message).__name__}")
+            return False
+        end.box.put(Injected(envelope, origin))
+        self.kernel.wake_host()
+        return True
 
     # -- memory -----------------------------------------------------------------------------------------------------------
 
@@ -226,5 +243,3 @@ def statistics_of(world: World) -> WorldStatistics:
         tuple(world.watchdog.blocked) if world.watchdog else (),
     )  # fmt: skip
 
-
-Hook = Callable[[], Awaitable[Any]]

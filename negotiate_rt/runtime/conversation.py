@@ -207,6 +207,14 @@ class Conversation:
         elif isinstance(end, Dialogue) and not end.machine.state.final:
             end.peer.box.put_ordered(Aside(Left(end.name, f"refused: {end.name} ended its role"), end.name))
 
+    def depart(self, end: Any, code: str, cause: str) -> None:
+        """An agent has gone from outside its role: end the role, and let the others know."""
+        if end.actor.alive and not self.over:
+            end.actor.on_end = None
+            self.roles_left -= 1
+            self.kernel.kill(end.actor)
+            self.leave(end, code, cause)
+
     def leave(self, end: Any, code: str, cause: str) -> None:
         """A seat has gone: two parties cannot go on without one, an initiator can go on without a participant."""
         reason = f"{code}: {cause}"

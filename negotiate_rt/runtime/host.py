@@ -8,6 +8,7 @@ import math
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from negotiate_rt.errors import NegotiationError
 from negotiate_rt.runtime.calls import Calls
@@ -50,6 +51,7 @@ class Host:
         self.stopping = False
         self._bell: asyncio.Future[None] | None = None
         self._own_threads = 0
+        self.on_stall: Callable[[], None] = _nothing  # virtual clock: nothing can run, no timer is set, no call in flight
         kernel.wake_host = self.ring
 
     def ring(self) -> None:
@@ -90,6 +92,7 @@ class Host:
             elif kernel.in_flight or self.calls.finished:
                 await self._settle()
             else:
+                self.on_stall()
                 await self._sleep_until(math.inf)
 
     async def _yield_to_others(self) -> None:
@@ -118,3 +121,7 @@ class Host:
             self._bell = None
             if alarm is not None:
                 alarm.cancel()
+
+
+def _nothing() -> None:
+    """Nobody asked to hear of a stall."""

@@ -100,8 +100,8 @@ class Reader:
     def value(self, tree: Tree, kind: Any, path: str) -> Any:
         """Return what `tree` stands for, or FLAWED."""
         kind = bare(kind)
-        for option in kind.types if isinstance(kind, kinds.UnionType) else (kind,):
-            option = bare(option)
+        options = [bare(one) for one in kind.types] if isinstance(kind, kinds.UnionType) else [kind]
+        for option in sorted(options, key=lambda one: isinstance(one, kinds.FloatType)):  # last: a whole number stays one
             if _could_be(tree, option):
                 if isinstance(option, kinds.StructType):
                     return self._struct(tree, self._tagged(tree, kind, option, path), path)
@@ -139,7 +139,7 @@ class Reader:
         if len(tree) < (kind.min_length or 0):
             return self.refuse(path, f"expected at least {kind.min_length}, got {len(tree)}")
         items = [self.value(one, kind.item_type, f"{path}[{place}]") for place, one in enumerate(tree)]
-        return FLAWED if FLAWED in items else tuple(items)
+        return FLAWED if any(one is FLAWED for one in items) else tuple(items)
 
     def _mapping(self, tree: dict[str, Tree], kind: Any, path: str) -> Any:
         found = {key: self.value(one, kind, step(path, key)) for key, one in tree.items()}
@@ -167,7 +167,7 @@ class Reader:
             if key not in fields and key != tag_field:
                 known = [name for name in (tag_field, *fields) if name]
                 what = f"{kind.tag} has no such field" if kind.tag and kind.tag != kind.cls.__name__ else "no such field"
-                self.refuse(step(path, key), f"{what}{hint(key, known)}; fields: {', '.join(known)}")
+                self.refuse(step(path, key), what + (hint(key, known) or f"; fields: {', '.join(known)}"))
         values = {}
         for name, field in fields.items():
             if name in tree:

@@ -1,0 +1,272 @@
+"""What a scenario file may hold, as frozen structs: the one place that names its fields, from which its JSON schema is made.
+
+Wherever a number may be drawn, a table `{draw = "uniform", low = 10, high = 90}` stands for it: each session and each
+agent draws its own, from a stream derived from the seed. A later kind of agent, problem or behaviour is one more struct
+with a tag, added to its union.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from negotiate_rt.messages.config import FAULT_KINDS
+from negotiate_rt.runtime.network import NetworkFaults
+from negotiate_rt.strategies import (
+    ExponentialConcession,
+    LinearConcession,
+    TimeDependentConcession,
+    TitForTatConcession,
+)
+
+Name = Annotated[str, Meta(min_length=1)]
+Number: TypeAlias = float
+Probability = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0)]
+Whole = Annotated[int, Meta(ge=1)]
+Scalar = str | bool | int | float
+
+
+# -- numbers that differ from session to session ----------------------------------------------------------------------
+
+
+class UniformDraw(msgspec.Struct, frozen=True, tag="uniform", tag_field="draw", forbid_unknown_fields=True):
+    """Any number from `low` to `high` alike."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if self.high < self.low:
+            raise ValueError(f"high: expected at least low ({self.low:g}), got {self.high:g}")
+
+    def draw(self, rng: random.Random) -> float:
+        """Return a number."""
+        return rng.uniform(self.low, self.high)
+
+
+class NormalDraw(msgspec.Struct, frozen=True, tag="normal", tag_field="draw", forbid_unknown_fields=True):
+    """A bell around `mean`, cut off at `low` if given: what falls below is `low`."""
+
+    mean: float
+    deviation: Annotated[float, Meta(ge=0)]
+    low: float | None = None
+
+    def draw(self, rng: random.Random) -> float:
+        """Return a number."""
+        value = rng.normalvariate(self.mean, self.deviation)
+        return value if self.low is None else max(self.low, value)
+
+
+class ChoiceDraw(msgspec.Struct, frozen=True, tag="choice", tag_field="draw", forbid_unknown_fields=True):
+    """One of `values`, each alike."""
+
+    values: Annotated[tuple[float, ...], Meta(min_length=1)]
+
+    def draw(self, rng: random.Random) -> float:
+        """Return one of the values."""
+        return rng.choice(self.values)
+
+
+Draw: TypeAlias = UniformDraw | NormalDraw | ChoiceDraw
+Amount: TypeAlias = float | Draw
+
+
+# -- strategies and behaviours ----------------------------------------------------------------------------------------
+
+Concession: TypeAlias = (
+    LinearConcession | ExponentialConcession | TimeDependentConcession | TitForTatConcession
+    | Literal["linear", "exponential", "time-dependent", "tit-for-tat"]
+)  # fmt: skip
+
+
+class TruthfulBidding(msgspec.Struct, frozen=True, tag="truthful", tag_field="name", forbid_unknown_fields=True):
+    """Bid what the lot is worth to the bidder: the best there is in a second-price auction."""
+
+
+class ShadedBidding(msgspec.Struct, frozen=True, tag="shaded", tag_field="name", forbid_unknown_fields=True):
+    """Bid `factor` times the lot's worth; against n uniform rivals in a first-price auction n / (n + 1) is the equilibrium."""
+
+    factor: Annotated[float, Meta(ge=0)] = 0.9
+
+
+Bidding: TypeAlias = TruthfulBidding | ShadedBidding | Literal["truthful", "shaded"]
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    """When an agent misbehaves: in each of its decisions with `probability`, or only in round `at_round`."""
+
+    probability: Probability = 1.0
+    at_round: Whole | None = None
+
+
+class Slow(Trouble, frozen=True, kw_only=True, tag="slow", forbid_unknown_fields=True):
+    """Think for `seconds` of the society's clock, then decide as usual."""
+
+    seconds: Annotated[float, Meta(ge=0, le=1e6)] = 0.05
+
+
+class Hang(Trouble, frozen=True, kw_only=True, tag="hang", forbid_unknown_fields=True):
+    """Never answer."""
+
+
+class Crash(Trouble, frozen=True, kw_only=True, tag="crash", forbid_unknown_fields=True):
+    """Raise an error."""
+
+
+class Nonsense(Trouble, frozen=True, kw_only=True, tag="nonsense", forbid_unknown_fields=True):
+    """Return something that is no decision."""
+
+
+Behaviour: TypeAlias = Slow | Hang | Crash | Nonsense | Literal["slow", "hang", "crash", "nonsense"]
+
+
+# -- agents -----------------------------------------------------------------------------------------------------------
+
+
+class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+    """What all agents share. With `count` above 1 there are that many, named `name-1`, `name-2` and so on."""
+
+    name: Name
+    count: Annotated[int, Meta(ge=1, le=100_000)] = 1
+    guard: bool = True
+    behaviour: Behaviour | None = None
+
+
+class BuyerSpec(AgentSpec, frozen=True, kw_only=True, tag="buyer", forbid_unknown_fields=True):
+    """Buys at `limit` or less."""
+
+    limit: Amount
+    opening: Amount | None = None
+    strategy: Concession | None = None
+
+
+class SellerSpec(AgentSpec, frozen=True, kw_only=True, tag="seller", forbid_unknown_fields=True):
+    """Sells at `limit` or more."""
+
+    limit: Amount
+    opening: Amount | None = None
+    strategy: Concession | None = None
+
+
+class NegotiatorSpec(AgentSpec, frozen=True, kw_only=True, tag="negotiator", forbid_unknown_fields=True):
+    """Bargains over many issues with an additive utility: the sum of weight times worth over the issues.
+
+    `values`: issue -> what each of its values is worth, as a table by value or a list in the issue's order; without it
+    a numeric issue is worth its number. `shuffle_weights` deals the weights anew to the issues in each session.
+    """
+
+    weights: dict[str, Amount]
+    values: dict[str, dict[str, float] | tuple[float, ...]] = {}
+    shuffle_weights: bool = False
+    reservation_value: Amount = 0.0
+    opening: float | dict[str, Scalar] | None = None
+    strategy: Concession | None = None
+
+
+class PlainSpec(AgentSpec, frozen=True, kw_only=True, tag="plain", forbid_unknown_fields=True):
+    """Brings no preferences: the scenario's reservation_value, initial_offer and strategy are its own."""
+
+
+class BidderSpec(AgentSpec, frozen=True, kw_only=True, tag="bidder", forbid_unknown_fields=True):
+    """Bids for a lot that is worth `value` to it."""
+
+    value: Amount
+    strategy: Bidding | None = None
+
+
+class ContractorSpec(AgentSpec, frozen=True, kw_only=True, tag="contractor", forbid_unknown_fields=True):
+    """Bids for a task: `bid`, plus `rates` per unit of the task's attributes ({hours = 12.5}).
+
+    `takes` seconds of the society's clock to perform it, and succeeds with probability `reliability`.
+    """
+
+    bid: Amount = 0.0
+    rates: dict[str, Amount] = {}
+    takes: Amount = 0.0
+    reliability: Probability = 1.0
+    capabilities: tuple[str, ...] = ()
+
+
+AnyAgent: TypeAlias = BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec
+
+
+# -- what is at stake -------------------------------------------------------------------------------------------------
+
+
+class PriceSpec(msgspec.Struct, frozen=True, tag="price", tag_field="type", forbid_unknown_fields=True):
+    """One price."""
+
+
+class PieSpec(msgspec.Struct, frozen=True, tag="pie", tag_field="type", forbid_unknown_fields=True):
+    """A pie of `size` to divide between two."""
+
+    size: Positive = 1.0
+
+
+class IssueSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing to agree on, with its possible values."""
+
+    name: Name
+    values: Annotated[tuple[Scalar, ...], Meta(min_length=1)]
+
+
+class IssuesSpec(msgspec.Struct, frozen=True, tag="issues", tag_field="type", forbid_unknown_fields=True):
+    """Many issues at once."""
+
+    issues: Annotated[tuple[IssueSpec, ...], Meta(min_length=1)]
+
+
+class TaskSpec(msgspec.Struct, frozen=True, tag="task", tag_field="type", forbid_unknown_fields=True):
+    """A task to contract out, or the lot of an auction, with its attributes."""
+
+    attributes: dict[str, Any]  # the user's own
+
+
+AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec
+
+
+# -- the whole --------------------------------------------------------------------------------------------------------
+
+Remedy = Literal["repair", "skip", "withdraw", "fail"]
+
+
+class FaultsSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to do about a decision of each kind of fault: one remedy, or several in order."""
+
+    late: Remedy | tuple[Remedy, ...] | None = None
+    raised: Remedy | tuple[Remedy, ...] | None = None
+    invalid: Remedy | tuple[Remedy, ...] | None = None
+    illegal: Remedy | tuple[Remedy, ...] | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return the remedies by kind of fault, as a config takes them."""
+        return {kind: getattr(self, kind) for kind in FAULT_KINDS if getattr(self, kind) is not None}
+
+
+class ScenarioSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A scenario: who negotiates what, under which protocol and limits, on which clock and network.
+
+    Times are seconds. `sessions` is how many are run unless the caller says otherwise; `options` are the protocol's own.
+    """
+
+    name: Name
+    protocol: Name
+    agents: Annotated[tuple[AnyAgent, ...], Meta(min_length=1)]
+    description: str = ""
+    problem: AnyProblem | None = None
+    sessions: Whole = 1
+    max_rounds: Whole = 100
+    timeout: Positive | None = 60.0
+    turn_timeout: Positive | None = None
+    clock: Literal["real", "virtual"] = "real"
+    seed: int = 0
+    reservation_value: float | None = None
+    initial_offer: float | None = None
+    strategy: Concession | None = None
+    options: dict[str, Any] = {}  # checked against the protocol's own struct
+    on_fault: FaultsSpec = FaultsSpec()
+    network: NetworkFaults | None = None
