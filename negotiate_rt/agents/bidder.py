@@ -20,7 +20,13 @@ class Bidder(Agent):
     role = "bidder"
 
     def __init__(
-        self, name: str, value: Any = None, strategy: Callable[..., Any] | None = None, *, guard: bool = True, isolated: bool = False
+        self,
+        name: str,
+        value: Any = None,
+        strategy: Callable[..., Any] | None = None,
+        *,
+        guard: bool = True,
+        isolated: bool = False,
     ) -> None:
         super().__init__(name, guard=guard, isolated=isolated)
         if strategy is not None and not callable(strategy):

@@ -30,7 +30,9 @@ class Contractor(Agent):
                     raise ConfigurationError(f"agent {name!r}: {hook} must be callable, got {given!r}")
                 vars(self)[hook] = given
         if not callable(getattr(self, "bid", None)):
-            raise ConfigurationError(f"agent {name!r}: a contractor needs a way to bid: Contractor(name, bid=...) or a `bid` method")
+            raise ConfigurationError(
+                f"agent {name!r}: a contractor needs a way to bid: Contractor(name, bid=...) or a `bid` method"
+            )
 
 
 class Manager(Agent):
@@ -39,7 +41,12 @@ class Manager(Agent):
     role = "manager"
 
     def __init__(
-        self, name: str, award: Callable[[Any, Sequence[Bid]], Any] | None = None, *, guard: bool = True, isolated: bool = False
+        self,
+        name: str,
+        award: Callable[[Any, Sequence[Bid]], Any] | None = None,
+        *,
+        guard: bool = True,
+        isolated: bool = False,
     ) -> None:
         super().__init__(name, guard=guard, isolated=isolated)
         if award is not None:

@@ -26,7 +26,7 @@ class Auction:
         self, type: str, task: Any = None, bidders: Sequence[Any] = (), bid_strategy: Callable[..., Any] | None = None,
         starting_price: float = 0.0, reserve_price: float = 0.0, increment: float = 1.0, max_rounds: int = 100,
         timeout: Any = 60.0, seed: int | None = None, executor: NegotiationExecutor | None = None,
-    ) -> None:  # noqa: PLR0913  # the signature is the public interface's  # fmt: skip
+    ) -> None:  # the signature is the public interface's  # fmt: skip
         self.executor = executor or NegotiationExecutor(seed=seed)
         name = protocol_name(type)
         known = self.executor.protocols
@@ -34,14 +34,18 @@ class Auction:
             name = f"{name}-auction"
         if name not in known or not name.endswith("-auction"):
             auctions = [one.removesuffix("-auction") for one in known if one.endswith("-auction")]
-            raise ConfigurationError(f"unknown auction {type!r}; known: {', '.join(auctions)}" + suggest(name, auctions))
+            raise ConfigurationError(
+                f"unknown auction {type!r}; known: {', '.join(auctions)}" + suggest(name, auctions)
+            )
         if bid_strategy is not None and not callable(bid_strategy):
             raise ConfigurationError(f"bid_strategy must be callable, got {bid_strategy!r}")
         options = AuctionOptions(starting_price=starting_price, reserve_price=reserve_price, increment=increment)
         self.config = NegotiationConfig(name, max_rounds=max_rounds, timeout=timeout, options=options, seed=seed)
         self.task = task
         self.bidders = tuple(bidders)
-        self._agents = [StrategyBidder(one, bid_strategy) if bid_strategy else one for one in map(check_name, self.bidders)]
+        self._agents = [
+            StrategyBidder(one, bid_strategy) if bid_strategy else one for one in map(check_name, self.bidders)
+        ]
         self._handle: AuctionHandle | None = None
 
     def start(self) -> AuctionHandle:

@@ -35,7 +35,9 @@ class NegotiationExecutor:
     how many asynchronous hooks run at once. grace: real seconds that cancelled hooks get to end.
     """
 
-    def __init__(self, *, clock: str = "real", network: Any = None, seed: int | None = None, journal: Any = None, **limits: Any) -> None:
+    def __init__(
+        self, *, clock: str = "real", network: Any = None, seed: int | None = None, journal: Any = None, **limits: Any
+    ) -> None:
         try:
             self._settings = Settings(clock=clock, network=network, seed=seed, journal=journal, **limits)
         except TypeError as error:
@@ -77,7 +79,9 @@ class NegotiationExecutor:
             world.check_idle()
             raise
 
-    async def execute(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None) -> NegotiationOutcome:
+    async def execute(
+        self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None
+    ) -> NegotiationOutcome:
         """Run a negotiation and return its outcome. Never raises for what agents do, and ends by the config's timeout.
 
         Raises ConfigurationError for what the caller did wrong, before anything has started. When cancelled, the
@@ -95,7 +99,9 @@ class NegotiationExecutor:
             outcomes[outcome.id] = outcome
         return [outcomes[one] for one in ids]
 
-    async def stream(self, jobs: Iterable[Job], limit: int = 1000, on_start: Any = None) -> AsyncIterator[NegotiationOutcome]:
+    async def stream(
+        self, jobs: Iterable[Job], limit: int = 1000, on_start: Any = None
+    ) -> AsyncIterator[NegotiationOutcome]:
         """Yield outcomes as they come, `limit` negotiations open at most, from any iterable, in bounded memory.
 
         Leaving the loop early cancels what is open. `on_start(id)` is told of each start.

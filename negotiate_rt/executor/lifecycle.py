@@ -91,7 +91,9 @@ class Guests:
 
     def hold(self, agent: Any) -> Guest:
         """Hold an agent; it is stopped when nobody holds it any more."""
-        guest = self.guests.setdefault(id(agent), Guest(agent)) if id(agent) not in self.guests else self.guests[id(agent)]
+        guest = (
+            self.guests.setdefault(id(agent), Guest(agent)) if id(agent) not in self.guests else self.guests[id(agent)]
+        )
         guest.holders += 1
         return guest
 
@@ -162,7 +164,9 @@ class Guests:
         try:
             result = function()
         except Exception as error:  # the border to agents' code
-            raise LifecycleFailure("raised", f"{name} raised {type(error).__name__}: {error}", formatted(error)) from None
+            raise LifecycleFailure(
+                "raised", f"{name} raised {type(error).__name__}: {error}", formatted(error)
+            ) from None
         if inspect.isawaitable(result):
             await self.call(guest.agent.name, name, lambda: result, deadline)
 
@@ -172,7 +176,9 @@ class Guests:
         if not await self.world.calls.run(call, awaitable):
             raise LifecycleFailure("late", f"{what} was not done in time")
         if call.error is not None:
-            raise LifecycleFailure("raised", f"{what} raised {type(call.error).__name__}: {call.error}", formatted(call.error))
+            raise LifecycleFailure(
+                "raised", f"{what} raised {type(call.error).__name__}: {call.error}", formatted(call.error)
+            )
 
     def leave(self, negotiation: Negotiation) -> None:
         """A negotiation lets its agents go."""

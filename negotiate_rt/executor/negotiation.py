@@ -109,7 +109,9 @@ class Negotiation:
         conversation = self._conversation
         for seat in self._seats:
             if seat.agent is agent and not conversation.over:
-                ends = [end for end in (*conversation.ends, conversation.bundle) if end is not None and end.seat is seat]
+                ends = [
+                    end for end in (*conversation.ends, conversation.bundle) if end is not None and end.seat is seat
+                ]
                 if not ends:
                     self.fail(FAILED, f"{code}: {cause}")
                 for end in ends:
@@ -125,7 +127,9 @@ class Negotiation:
         """Take back the agent's standing offer, out of turn. Raises LocalProtocolError if none stands or no row allows it."""
         ends = [end for end in self._conversation.ends if end.name == agent]
         if not ends:
-            raise ConfigurationError(f"{self.id}: nobody named {agent!r} sits here; seats: {', '.join(s.name for s in self._seats)}")
+            raise ConfigurationError(
+                f"{self.id}: nobody named {agent!r} sits here; seats: {', '.join(s.name for s in self._seats)}"
+            )
         for end in ends:
             end.say_aside(Withdraw())
         self._world.kernel.wake_host()
@@ -209,7 +213,9 @@ class Negotiation:
         )  # fmt: skip
         if self._watchers:
             for fault in self.outcome.faults:
-                self._tell(Record(self.id, fault.when, "fault", fault.who, content={"what": fault.what, "cause": fault.cause}))
+                self._tell(
+                    Record(self.id, fault.when, "fault", fault.who, content={"what": fault.what, "cause": fault.cause})
+                )
             self._tell(self._ending())
         self._world.over(self)
         for waiter in self._waiters or ():

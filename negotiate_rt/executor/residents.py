@@ -92,7 +92,9 @@ class Residents:
         if not isinstance(name, str):
             raise ConfigurationError(f"spawn: {agent!r} has no name; expected an agent or a callable that makes one")
         if name in self.by_name:
-            raise ConfigurationError(f"spawn: an agent named {name!r} lives here already; names must differ in a society")
+            raise ConfigurationError(
+                f"spawn: an agent named {name!r} lives here already; names must differ in a society"
+            )
         resident = Resident(agent, self.world.guests.hold(agent), policy or TEMPORARY, remake)
         self.by_name[name] = resident
         await self.world.guests.start_now(resident.guest)
@@ -109,7 +111,9 @@ class Residents:
         if not callable(live):
             return
         name = resident.agent.name
-        actor = self.world.kernel.spawn(name, self._run, resident, live, on_end=lambda a, r, error: self._ended(resident, error))
+        actor = self.world.kernel.spawn(
+            name, self._run, resident, live, on_end=lambda a, r, error: self._ended(resident, error)
+        )
         resident.actor = actor
         resident.inbox = Inbox(name, self.world.wiring.mailbox(actor), self.directory)
         self.world.kernel.wake_host()
@@ -146,7 +150,9 @@ class Residents:
         else:
             resident.guest.state = NEW  # the same object starts afresh
         self.world.guests.busy += 1
-        self.world.kernel.spawn(f"restart of {resident.agent.name}", self._start_again, resident, on_end=self.world.guests.step_ended)
+        self.world.kernel.spawn(
+            f"restart of {resident.agent.name}", self._start_again, resident, on_end=self.world.guests.step_ended
+        )
 
     async def _start_again(self, resident: Resident) -> None:
         await self.world.guests.start(resident.guest)
@@ -182,7 +188,9 @@ class Residents:
         """Return a resident by name. Raises ConfigurationError."""
         resident = self.by_name.get(name)
         if resident is None:
-            raise ConfigurationError(f"nobody named {name!r} lives here; residents: {', '.join(self.by_name) or 'none'}")
+            raise ConfigurationError(
+                f"nobody named {name!r} lives here; residents: {', '.join(self.by_name) or 'none'}"
+            )
         return resident
 
 

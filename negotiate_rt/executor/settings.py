@@ -33,7 +33,9 @@ class Settings:
         grace: float = 0.5, watchdog: float = 0.25,
     ) -> None:  # fmt: skip
         if clock not in CLOCKS:
-            raise ConfigurationError(f"clock: expected 'real' or 'virtual', got {clock!r}" + suggest(str(clock), CLOCKS))
+            raise ConfigurationError(
+                f"clock: expected 'real' or 'virtual', got {clock!r}" + suggest(str(clock), CLOCKS)
+            )
         if journal is not None and not callable(journal):
             raise ConfigurationError(f"journal: expected a callable that takes records, got {journal!r}")
         self.clock = clock
@@ -76,7 +78,8 @@ class Settings:
         protocol = self.protocols.get(name)
         if protocol is None:
             raise ConfigurationError(
-                f"unknown protocol {config.type!r}; registered: {', '.join(self.protocols)}" + suggest(name, self.protocols)
+                f"unknown protocol {config.type!r}; registered: {', '.join(self.protocols)}"
+                + suggest(name, self.protocols)
             )
         for agent in agents:
             if not isinstance(getattr(agent, "name", None), str):

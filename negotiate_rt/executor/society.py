@@ -30,7 +30,15 @@ class Society:
     Leaving the block cancels what is still open, stops every agent (`on_stop`), and leaves no task, timer or process.
     """
 
-    def __init__(self, name: str | None = None, *, clock: str = "real", network: Any = None, seed: int | None = None, **limits: Any) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        clock: str = "real",
+        network: Any = None,
+        seed: int | None = None,
+        **limits: Any,
+    ) -> None:
         try:
             self._settings = Settings(name=name, clock=clock, network=network, seed=seed, **limits)
         except TypeError as error:
@@ -46,7 +54,9 @@ class Society:
         self._residents = Residents(self._world)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         world, residents = self.world, self.residents
         with anyio.CancelScope(shield=True):
             for negotiation in list(world.open.values()):
@@ -127,7 +137,9 @@ class Society:
         seated = [self.residents.find(one).agent if isinstance(one, str) else one for one in agents]
         return self.world.begin(seated, config, problem)
 
-    async def negotiate(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None) -> NegotiationOutcome:
+    async def negotiate(
+        self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None
+    ) -> NegotiationOutcome:
         """Run a negotiation between residents (by name) and guests, and return its outcome."""
         return await finished(self.start(agents, config, problem))
 

@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 import msgspec
 
-from negotiate_rt.errors import ConfigurationError, SocietyClosed, StalledError
+from negotiate_rt.errors import SocietyClosed, StalledError
 from negotiate_rt.executor.lifecycle import Guests
 from negotiate_rt.executor.listeners import Listeners
 from negotiate_rt.executor.negotiation import Negotiation
@@ -171,7 +171,9 @@ class World:
         self.kernel.wake_host()
         return negotiation
 
-    def seat(self, conversation: Conversation, protocol: NegotiationProtocol, seats: list[Seat], problem: Any, options: Any) -> None:
+    def seat(
+        self, conversation: Conversation, protocol: NegotiationProtocol, seats: list[Seat], problem: Any, options: Any
+    ) -> None:
         """Open the conversation: its clock starts, its roles run."""
         self.kernel.tick()
         conversation.open()
@@ -199,7 +201,9 @@ class World:
             self.dead_letters.add(envelope, "unknown conversation" if negotiation is None else "unknown receiver")
             return False
         if envelope.sender != origin:
-            negotiation.blame(origin, "forged", f"claimed to be {envelope.sender} in a {type(envelope.message).__name__}")
+            negotiation.blame(
+                origin, "forged", f"claimed to be {envelope.sender} in a {type(envelope.message).__name__}"
+            )
             return False
         end.box.put(Injected(envelope, origin))
         self.kernel.wake_host()
@@ -242,4 +246,3 @@ def statistics_of(world: World) -> WorldStatistics:
         len(calls.orphans), sum(world.dead_letters.counts.values()), tuple(kernel.stubborn),
         tuple(world.watchdog.blocked) if world.watchdog else (),
     )  # fmt: skip
-

@@ -31,7 +31,14 @@ def record_of(negotiation: str, at: float, kind: str, what: Envelope | Message, 
     """Return the record of an envelope on its way, or of a system event at one end."""
     if isinstance(what, Envelope):
         return Record(
-            negotiation, at, kind, what.sender, what.receiver, fipa_name(type(what.message)), fields(what.message), what.reply_with
+            negotiation,
+            at,
+            kind,
+            what.sender,
+            what.receiver,
+            fipa_name(type(what.message)),
+            fields(what.message),
+            what.reply_with,
         )
     return Record(negotiation, at, kind, sender, receiver, fipa_name(type(what)), fields(what))
 

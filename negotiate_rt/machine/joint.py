@@ -30,7 +30,10 @@ class JointTable:
         self.moves = {str(s): {on: str(to) for on, to in rows.items()} for s, rows in moves.items()}
         self.timeouts = {str(s): str(to) for s, to in (timeouts or {}).items()}
         ends = {to for rows in self.moves.values() for to in rows.values()} - set(self.moves)
-        problems = [f"joint table: {end!r} has no rows and is none of {', '.join(sorted(FINAL))}" for end in sorted(ends - FINAL)]
+        problems = [
+            f"joint table: {end!r} has no rows and is none of {', '.join(sorted(FINAL))}"
+            for end in sorted(ends - FINAL)
+        ]
         if self.start not in self.moves:
             problems.append(f"joint table: start {self.start!r} has no rows")
         if problems:

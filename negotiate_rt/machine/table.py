@@ -110,7 +110,9 @@ class Table:
                 for _, kind in rows if not (isinstance(kind, type) and issubclass(kind, Message))
             )  # fmt: skip
         for label, silent in (("timeouts", self.timeouts), ("skips", self.skips), ("exhausted", self.exhausted)):
-            problems.extend(f"{label} names {state!r}, which has no rows" for state in silent if state not in self.moves)
+            problems.extend(
+                f"{label} names {state!r}, which has no rows" for state in silent if state not in self.moves
+            )
         if problems:
             raise ProtocolDefinitionError(self.protocol, problems)
 

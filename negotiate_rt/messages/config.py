@@ -71,7 +71,9 @@ def check_remedy(kind: str, remedy: object, fallback: object) -> None:
             + suggest(str(remedy), REMEDIES)
         )
     if remedy == "repair" and kind in ("late", "raised"):
-        raise ConfigurationError(f"on_fault.{kind}: a {kind} hook is never called twice; repair is for invalid, illegal")
+        raise ConfigurationError(
+            f"on_fault.{kind}: a {kind} hook is never called twice; repair is for invalid, illegal"
+        )
     if remedy == "fallback" and fallback is None:
         raise ConfigurationError(f"on_fault.{kind}: 'fallback' needs a strategy: FaultPolicy(..., fallback=strategy)")
 
@@ -85,7 +87,8 @@ def fault_policy(value: FaultPolicy | Mapping[str, Any] | str) -> FaultPolicy:
     unknown = [key for key in value if key not in (*FAULT_KINDS, "fallback")]
     if unknown:
         raise ConfigurationError(
-            f"on_fault: unknown kind {unknown[0]!r}; expected {', '.join(FAULT_KINDS)}" + suggest(unknown[0], FAULT_KINDS)
+            f"on_fault: unknown kind {unknown[0]!r}; expected {', '.join(FAULT_KINDS)}"
+            + suggest(unknown[0], FAULT_KINDS)
         )
     return FaultPolicy(**{key: tuple(one) if isinstance(one, list) else one for key, one in value.items()})
 

@@ -88,7 +88,11 @@ class NegotiationOutcome(msgspec.Struct, frozen=True, kw_only=True):
     messages: int = 0
 
     def __repr__(self) -> str:
-        deal = f"{self.accepted_offer.value!r} offered by {self.accepted_offer.agent}" if self.accepted_offer else self.failure_reason
+        deal = (
+            f"{self.accepted_offer.value!r} offered by {self.accepted_offer.agent}"
+            if self.accepted_offer
+            else self.failure_reason
+        )
         return (
             f"<NegotiationOutcome {self.id} {self.protocol}: {self.final_state} in round {self.rounds_used}, {deal}; "
             f"{len(self.all_offers)} offers, {len(self.faults)} faults, {self.duration_ms:.3g} ms>"

@@ -110,7 +110,9 @@ class View(msgspec.Struct, frozen=True):
             elif move != "accept":
                 properties["reason"] = {"type": "string"}
             required = ["move", "value"] if move == "propose" else ["move"]
-            options.append({"type": "object", "properties": properties, "required": required, "additionalProperties": False})
+            options.append(
+                {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+            )
         return {"title": "decision", "oneOf": options}
 
     def as_prompt(self) -> str:
@@ -168,7 +170,8 @@ class View(msgspec.Struct, frozen=True):
         move = MOVES.get(str(move).lower(), str(move).lower())
         if move not in self.legal_moves:
             raise InvalidDecision(
-                f"move {move!r} is not legal here; expected one of: {', '.join(self.legal_moves)}" + suggest(move, self.legal_moves)
+                f"move {move!r} is not legal here; expected one of: {', '.join(self.legal_moves)}"
+                + suggest(move, self.legal_moves)
             )
         if move == "propose":
             return Propose(self._value(fields))
@@ -217,5 +220,7 @@ def example(schema: Mapping[str, Any]) -> str:
     """Return a reply that would fit, for error texts."""
     value: Any = 42
     if schema.get("type") == "object":
-        value = {name: (one.get("enum") or [one.get("const", 0)])[0] for name, one in schema.get("properties", {}).items()}
+        value = {
+            name: (one.get("enum") or [one.get("const", 0)])[0] for name, one in schema.get("properties", {}).items()
+        }
     return msgspec.json.encode({"move": "propose", "value": value}).decode()

@@ -35,10 +35,13 @@ class ContractNetOptions(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not callable(self.award) and self.award not in RULES:
             raise ConfigurationError(
-                f"options.award: expected {', '.join(RULES)} or a callable, got {self.award!r}" + suggest(str(self.award), RULES)
+                f"options.award: expected {', '.join(RULES)} or a callable, got {self.award!r}"
+                + suggest(str(self.award), RULES)
             )
         if not self.awards >= 1 or not self.retries >= 0:
-            raise ConfigurationError(f"options: awards must be >= 1 and retries >= 0, got {self.awards}, {self.retries}")
+            raise ConfigurationError(
+                f"options: awards must be >= 1 and retries >= 0, got {self.awards}, {self.retries}"
+            )
         for name in ("reply_by", "perform_timeout", "cancel_timeout"):
             value = getattr(self, name)
             if value is not None and not value > 0:

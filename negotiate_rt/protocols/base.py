@@ -116,7 +116,9 @@ class NegotiationProtocol:
         names = [agent.name for agent in agents]
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
         if twice:
-            raise ConfigurationError(f"{self.name}: two agents are named {twice[0]!r}; names must differ in one negotiation")
+            raise ConfigurationError(
+                f"{self.name}: two agents are named {twice[0]!r}; names must differ in one negotiation"
+            )
         taken = dict.fromkeys(self.seats, 0)
         roles = [self._role_of(agent) for agent in agents]
         for role in roles:
@@ -141,7 +143,9 @@ class NegotiationProtocol:
             if role == self.convener:
                 least = 0  # the runtime seats one
             if not least <= taken[role] <= most:
-                wanted = f"{least}" if least == most else f"at least {least}" if taken[role] < least else f"at most {most:g}"
+                wanted = (
+                    f"{least}" if least == most else f"at least {least}" if taken[role] < least else f"at most {most:g}"
+                )
                 raise ConfigurationError(
                     f"{self.name}: needs {wanted} {role}{'' if wanted == '1' else 's'}, got {taken[role]} "
                     f"(agents: {', '.join(names) or 'none'}); seats: {', '.join(self.seats)}"
@@ -182,7 +186,9 @@ class NegotiationProtocol:
         for seat in seats:
             mine = seat.preferences
             if mine is not None and mine.known:
-                worth[seat.name] = mine.disagreement if offer is None else mine.utility(offer.value, offer.agent == seat.name)
+                worth[seat.name] = (
+                    mine.disagreement if offer is None else mine.utility(offer.value, offer.agent == seat.name)
+                )
         return worth
 
     def __repr__(self) -> str:

@@ -137,7 +137,9 @@ def judge_price(talk: Dialogue, decision: Any) -> Message:
         return talk.machine.clear(Refuse("no bid"), talk.now)
     value = true_number(decision)
     if value is None or not 0 <= value < math.inf:
-        raise InvalidDecision(f"a bid must be a finite number of at least 0, NaN or None to drop out, got {_short(decision)}")
+        raise InvalidDecision(
+            f"a bid must be a finite number of at least 0, NaN or None to drop out, got {_short(decision)}"
+        )
     return talk.offer(value)
 
 
@@ -150,7 +152,9 @@ def judge_proposal(talk: Dialogue, decision: Any) -> Message:
     value = freeze(decision) if isinstance(decision, dict) else decision
     numbers = list(value.values()) if isinstance(value, FrozenMapping) else [true_number(value)]
     if not numbers or not all(_is_finite(one) for one in numbers):
-        raise InvalidDecision(f"a proposal must be a finite number or a mapping of finite numbers, got {_short(decision)}")
+        raise InvalidDecision(
+            f"a proposal must be a finite number or a mapping of finite numbers, got {_short(decision)}"
+        )
     return talk.offer(value if isinstance(value, FrozenMapping) else numbers[0])
 
 

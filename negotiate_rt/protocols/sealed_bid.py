@@ -79,7 +79,9 @@ class FirstPriceAuction(NegotiationProtocol):
     def settings(self, config: NegotiationConfig) -> AuctionOptions:
         """Return the options; without any, reservation_value is the reserve and initial_offer the starting price."""
         if config.options is None:
-            return AuctionOptions(starting_price=config.initial_offer or 0.0, reserve_price=config.reservation_value or 0.0)
+            return AuctionOptions(
+                starting_price=config.initial_offer or 0.0, reserve_price=config.reservation_value or 0.0
+            )
         return super().settings(config)  # type: ignore[no-any-return]  # of the type in `options`
 
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
@@ -123,7 +125,9 @@ class FirstPriceAuction(NegotiationProtocol):
         await talk.send(Accept(), winner.agent)
         await talk.send(Inform(pay), winner.agent)
         agent = talk.agent_of(winner.agent)
-        result = AuctionResult(success=True, winner=getattr(agent, "original", agent), winning_bid=winner, pay_price=pay, bids=bids)
+        result = AuctionResult(
+            success=True, winner=getattr(agent, "original", agent), winning_bid=winner, pay_price=pay, bids=bids
+        )
         talk.conclude("sold", result=result, accepted=talk.ends[winner.agent].machine.board.last_heard)
 
     async def _collect(self, talk: Bundle, options: AuctionOptions) -> list[str]:

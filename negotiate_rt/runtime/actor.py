@@ -39,8 +39,24 @@ class Actor:
     """
 
     __slots__ = (
-        "alive", "armed", "arguments", "coroutine", "deadline", "deadline_seq", "function", "interrupted", "kernel", "name",
-        "offences", "on_end", "resume", "run", "timed_out", "waits_on", "waits_since", "wake",
+        "alive",
+        "arguments",
+        "armed",
+        "coroutine",
+        "deadline",
+        "deadline_seq",
+        "function",
+        "interrupted",
+        "kernel",
+        "name",
+        "offences",
+        "on_end",
+        "resume",
+        "run",
+        "timed_out",
+        "waits_on",
+        "waits_since",
+        "wake",
     )  # fmt: skip
 
     def __init__(

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 PLAIN = HookKind.PLAIN
 UNDECIDED: Any = object()
-CODES = {"late": "agent-late", "raised": "agent-crashed", "invalid": "protocol-violation", "illegal": "protocol-violation"}
+CODES = {
+    "late": "agent-late",
+    "raised": "agent-crashed",
+    "invalid": "protocol-violation",
+    "illegal": "protocol-violation",
+}
 
 
 class Withdrawn(BaseException):
@@ -64,7 +69,9 @@ class Asking:
         """Follow what waits in the mailbox and keeps the state."""
         raise AssertionError("Dialogue defines it")
 
-    async def ask(self, hook: str | None = None, *args: Any, until: tuple[type[Message], ...] = (), deadline: float = math.inf) -> Message:
+    async def ask(
+        self, hook: str | None = None, *args: Any, until: tuple[type[Message], ...] = (), deadline: float = math.inf
+    ) -> Message:
         """Ask this role's agent (its own hook by default) and return a message ready to send.
 
         The decision is guarded, an Accept names the standing offer, a Walk becomes the refusal that is legal here. Returns
@@ -118,13 +125,17 @@ class Asking:
             return _Faulty("illegal", str(error))
         return _Faulty("raised", f"{asked.question.hook} raised {type(error).__name__}: {error}", formatted(error))
 
-    async def _ask_slowly(self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], deadline: float) -> Message:
+    async def _ask_slowly(
+        self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], deadline: float
+    ) -> Message:
         try:
             return await self._decide(asked, args, until, self._deadline(asked, deadline))
         except _Faulty as fault:
             return await self._remedy(asked, args, fault, until, deadline, UNDECIDED)
 
-    async def _decide(self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], due: float, ready: Any = None) -> Message:
+    async def _decide(
+        self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], due: float, ready: Any = None
+    ) -> Message:
         """Make one outside call (or wait for the awaitable in `ready`) and judge its decision. Raises _Faulty."""
         question = asked.question
         arguments = args if question.view is None else (question.view(self, *args),)
@@ -153,7 +164,9 @@ class Asking:
         except BaseException as error:  # the border to agents' code
             raise self._classify(error, asked, False) from None
 
-    async def _outside(self, hook: str, awaitable: Callable[[], Awaitable[Any]], until: tuple[type[Message], ...], due: float) -> Any:
+    async def _outside(
+        self, hook: str, awaitable: Callable[[], Awaitable[Any]], until: tuple[type[Message], ...], due: float
+    ) -> Any:
         call = Call(self.conversation.calls, self.actor, self.seat.name, hook, due, self.conversation.loose)
         if until:
             self.box.interrupts = lambda item: getattr(item, "message", None).__class__ in until
@@ -172,7 +185,13 @@ class Asking:
         raise _Faulty("raised", f"{hook} raised {type(call.error).__name__}: {call.error}", formatted(call.error))
 
     async def _remedy(
-        self, asked: Asked, args: tuple[Any, ...], fault: _Faulty, until: tuple[type[Message], ...], deadline: float, decision: Any
+        self,
+        asked: Asked,
+        args: tuple[Any, ...],
+        fault: _Faulty,
+        until: tuple[type[Message], ...],
+        deadline: float,
+        decision: Any,
     ) -> Message:
         """Answer a fault by the policy table; each fault is recorded."""
         due = self._deadline(asked, deadline)

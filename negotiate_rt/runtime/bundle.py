@@ -147,7 +147,9 @@ class Bundle(Asking):
     def _end_of(self, item: Any) -> Dialogue | None:
         if item.__class__ is Envelope:
             end = self.ends.get(item.route.sender)
-            return end if end is not None and end.peer.route is item.route else None  # else: of a dialogue that was reopened
+            return (
+                end if end is not None and end.peer.route is item.route else None
+            )  # else: of a dialogue that was reopened
         if isinstance(item, Aside):
             return self.ends.get(item.sender)
         return self.ends.get(item.envelope.sender) if isinstance(item, Injected) else None

@@ -113,7 +113,9 @@ class Calls:
         assert call.awaitable is not None
         try:
             call.result = await call.awaitable()
-        except BaseException as error:  # an agent's code may raise anything; what it means is policy, decided by its actor
+        except (
+            BaseException
+        ) as error:  # an agent's code may raise anything; what it means is policy, decided by its actor
             call.error = error
             if isinstance(error, KeyboardInterrupt):
                 raise

@@ -53,9 +53,39 @@ class Conversation:
     """
 
     __slots__ = (
-        "accepted", "actors", "armed", "bundle", "calls", "closed", "deadline", "deadline_seq", "duplicates", "ended_at",
-        "ends", "fault_count", "faults", "id", "kernel", "knocks", "loose", "messages", "observe", "offer_count", "offers", "on_over",
-        "reason", "result", "resume", "round", "roles_left", "stale", "started_at", "state", "streams", "table", "terms",
+        "accepted",
+        "actors",
+        "armed",
+        "bundle",
+        "calls",
+        "closed",
+        "deadline",
+        "deadline_seq",
+        "duplicates",
+        "ended_at",
+        "ends",
+        "fault_count",
+        "faults",
+        "id",
+        "kernel",
+        "knocks",
+        "loose",
+        "messages",
+        "observe",
+        "offer_count",
+        "offers",
+        "on_over",
+        "reason",
+        "result",
+        "resume",
+        "roles_left",
+        "round",
+        "stale",
+        "started_at",
+        "state",
+        "streams",
+        "table",
+        "terms",
     )  # fmt: skip
 
     alive = True  # for the run queue, where a settled conversation stands among actors
@@ -109,7 +139,7 @@ class Conversation:
         if self.streams is None:
             self.streams = {}
         if name not in self.streams:
-            self.streams[name] = random.Random(f"{self.terms.seed}/{self.id}/{name}")  # noqa: S311  # not for secrets
+            self.streams[name] = random.Random(f"{self.terms.seed}/{self.id}/{name}")  # not for secrets
         return self.streams[name]
 
     # -- start ----------------------------------------------------------------------------------------------------------
@@ -135,7 +165,15 @@ class Conversation:
             self.finish(TIMEOUT, f"timeout: no agreement within {self.terms.timeout:g} s")
             self.close()
 
-    def finish(self, state: str, reason: str | None = None, *, accepted: NegotiationOffer | None = None, result: Any = None, by: Any = None) -> None:
+    def finish(
+        self,
+        state: str,
+        reason: str | None = None,
+        *,
+        accepted: NegotiationOffer | None = None,
+        result: Any = None,
+        by: Any = None,
+    ) -> None:
         """Settle the ending. Only the first call counts."""
         if self.over:
             return
@@ -203,7 +241,9 @@ class Conversation:
             self.note_fault(actor.name, "role", f"{type(error).__name__}: {error}", formatted(error))
             self.leave(end, "protocol-violation", f"role of {actor.name} raised {type(error).__name__}: {error}")
         elif self.roles_left == 0:
-            self.finish(FAILED, f"protocol-violation: every role of {self.table.protocol} returned before the talk was over")
+            self.finish(
+                FAILED, f"protocol-violation: every role of {self.table.protocol} returned before the talk was over"
+            )
         elif isinstance(end, Dialogue) and not end.machine.state.final:
             end.peer.box.put_ordered(Aside(Left(end.name, f"refused: {end.name} ended its role"), end.name))
 
@@ -242,7 +282,9 @@ class Conversation:
         peer = end.peer
         if peer.pending is not None and peer.pending[0] == envelope.reply_with:
             peer.box.put_system(Notice(error.reason or "overtaken", envelope.reply_with, error.legal))
-        elif isinstance(envelope.message, Accept):  # one that was not tentative: its sender waits for work that never comes
+        elif isinstance(
+            envelope.message, Accept
+        ):  # one that was not tentative: its sender waits for work that never comes
             peer.box.put_ordered(Aside(Left(end.name, f"refused: {error.reason}"), end.name))
 
     def take_injected(self, item: Injected, end: Dialogue) -> Message | None:

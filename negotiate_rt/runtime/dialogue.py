@@ -22,7 +22,6 @@ from negotiate_rt.messages.outcome import AGREED, NegotiationOffer
 from negotiate_rt.messages.performatives import (
     Accept,
     Lapse,
-    Left,
     Message,
     Notice,
     Propose,
@@ -181,7 +180,12 @@ class Dialogue(Asking):
         conversation.offer_count = count = conversation.offer_count + 1
         number = f"{conversation.id}/{count}"
         conversation.offers[number] = NegotiationOffer(
-            number, self.seat.name, value, conversation.round or self.machine.turns // 2 + 1, self.actor.kernel.now, expires_at
+            number,
+            self.seat.name,
+            value,
+            conversation.round or self.machine.turns // 2 + 1,
+            self.actor.kernel.now,
+            expires_at,
         )
         return Propose(value, number, expires_at)
 

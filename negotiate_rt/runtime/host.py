@@ -51,7 +51,9 @@ class Host:
         self.stopping = False
         self._bell: asyncio.Future[None] | None = None
         self._own_threads = 0
-        self.on_stall: Callable[[], None] = _nothing  # virtual clock: nothing can run, no timer is set, no call in flight
+        self.on_stall: Callable[[], None] = (
+            _nothing  # virtual clock: nothing can run, no timer is set, no call in flight
+        )
         kernel.wake_host = self.ring
 
     def ring(self) -> None:

@@ -229,12 +229,19 @@ def foreign(actor: Actor, yielded: object) -> ForeignAwaitError:
     )
 
 
-_OBSCURE = ("should be used inside a task", "no running event loop", "cannot create weak reference to 'NoneType'", "not a task")
+_OBSCURE = (
+    "should be used inside a task",
+    "no running event loop",
+    "cannot create weak reference to 'NoneType'",
+    "not a task",
+)
 
 
 def translate(error: BaseException) -> BaseException:
     """Return what to report for an actor's failure: asyncio and anyio scopes fail obscurely where no task is current."""
-    if isinstance(error, (RuntimeError, TypeError)) and any(text in str(error).lower() for text in map(str.lower, _OBSCURE)):
+    if isinstance(error, (RuntimeError, TypeError)) and any(
+        text in str(error).lower() for text in map(str.lower, _OBSCURE)
+    ):
         translated = ForeignAwaitError(
             f"a scope of the host event loop was opened inside an actor ({error}): write `talk.receive(deadline=...)` or a "
             "turn_timeout instead, or move the code into an `async def` decision hook"

@@ -45,7 +45,9 @@ class Mailbox:
         on_drop: Callable[[Any, str], None] | None = None,
     ) -> None:  # fmt: skip
         if overflow not in OVERFLOWS or capacity < 1:
-            raise ConfigurationError(f"mailbox: expected capacity >= 1 and a policy of {OVERFLOWS}, got {capacity}, {overflow!r}")
+            raise ConfigurationError(
+                f"mailbox: expected capacity >= 1 and a policy of {OVERFLOWS}, got {capacity}, {overflow!r}"
+            )
         self.owner = owner
         self.capacity = capacity
         self.overflow = overflow

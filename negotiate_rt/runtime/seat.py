@@ -72,7 +72,9 @@ class Seat:
 
     __slots__ = ("agent", "asked", "guard", "name", "preferences", "problem", "questions", "role", "strategy", "worker")
 
-    def __init__(self, agent: Any, role: str, questions: Mapping[str | None, Question]) -> None:  # agent: anything with a name
+    def __init__(
+        self, agent: Any, role: str, questions: Mapping[str | None, Question]
+    ) -> None:  # agent: anything with a name
         self.agent = agent
         self.name: str = agent.name
         self.role = role

@@ -61,7 +61,9 @@ class Wiring:
             actor = conversation.seat(end.name, roles(end.seat.role), end)
             end.attach(actor, self.mailbox(actor))
 
-    def seat_many(self, conversation: Conversation, bundle: Bundle, seats: list[Seat], roles: Callable[[str], Any]) -> None:
+    def seat_many(
+        self, conversation: Conversation, bundle: Bundle, seats: list[Seat], roles: Callable[[str], Any]
+    ) -> None:
         """Start a one-to-many conversation: one bundle, one dialogue and role a participant."""
         by_name = {seat.name: seat for seat in seats}
 

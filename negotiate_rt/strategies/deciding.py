@@ -48,7 +48,9 @@ def concede(view: View, strategy: Callable[..., float] | None = None) -> Message
     preferences = view.preferences
     standing = view.standing_offer
     if "propose" not in view.may_say:
-        acceptable = standing is not None and preferences.utility(standing.value, False) >= preferences.reservation_value
+        acceptable = (
+            standing is not None and preferences.utility(standing.value, False) >= preferences.reservation_value
+        )
         return Accept() if acceptable else Walk("below reservation")
     target = next_target(view, preferences, strategy or view.strategy or DEFAULT_CONCESSION)
     offer = preferences.offer(target)
@@ -65,7 +67,13 @@ def takes_view(function: Callable[..., Any]) -> bool:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return True
-    return sum(one.default is one.empty and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters) == 1
+    return (
+        sum(
+            one.default is one.empty and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
+            for one in parameters
+        )
+        == 1
+    )
 
 
 def as_hook(strategy: Callable[..., Any]) -> Callable[..., Any]:
