@@ -30,8 +30,8 @@ NONSENSE: dict[str, Sequence[Any]] = {  # what each hook returns that is no deci
 def misbehave(agent: Any, behaviour: Behaviour, rng: random.Random) -> None:  # agent: anything with hooks
     """Wrap the agent's own decision hooks; one without any (a plain agent) gets a `decide` that concedes, wrapped."""
     trouble = BY_NAME[behaviour] if isinstance(behaviour, str) else behaviour
-    hooks = {name: getattr(agent, name) for name in HOOKS if callable(getattr(agent, name, None))} or {"decide": concede}
-    for name, hook in hooks.items():
+    hooks = {name: getattr(agent, name) for name in HOOKS if callable(getattr(agent, name, None))}
+    for name, hook in (hooks or {"decide": concede}).items():
         make = asynchronous if isinstance(trouble, (Slow, Hang)) else plain
         vars(agent)[name] = make(trouble, name, hook, rng)
 

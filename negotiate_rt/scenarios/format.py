@@ -1,4 +1,4 @@
-"""What a scenario file may hold, as frozen structs: the one place that names its fields, from which its JSON schema is made.
+"""What a scenario file may hold, as frozen structs: the one place that names its fields; its JSON schema is made of them.
 
 Wherever a number may be drawn, a table `{draw = "uniform", low = 10, high = 90}` stands for it: each session and each
 agent draws its own, from a stream derived from the seed. A later kind of agent, problem or behaviour is one more struct
@@ -88,7 +88,7 @@ class TruthfulBidding(msgspec.Struct, frozen=True, tag="truthful", tag_field="na
 
 
 class ShadedBidding(msgspec.Struct, frozen=True, tag="shaded", tag_field="name", forbid_unknown_fields=True):
-    """Bid `factor` times the lot's worth; against n uniform rivals in a first-price auction n / (n + 1) is the equilibrium."""
+    """Bid `factor` times one's value; with n uniform values (n - 1) / n is the equilibrium of a first-price auction."""
 
     factor: Annotated[float, Meta(ge=0)] = 0.9
 
@@ -191,7 +191,11 @@ class ContractorSpec(AgentSpec, frozen=True, kw_only=True, tag="contractor", for
     capabilities: tuple[str, ...] = ()
 
 
-AnyAgent: TypeAlias = BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec
+class ManagerSpec(AgentSpec, frozen=True, kw_only=True, tag="manager", forbid_unknown_fields=True):
+    """Awards by the rule in the options. Without one the runtime seats its own."""
+
+
+AnyAgent: TypeAlias = BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec | ManagerSpec
 
 
 # -- what is at stake -------------------------------------------------------------------------------------------------
@@ -250,7 +254,7 @@ class FaultsSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class ScenarioSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A scenario: who negotiates what, under which protocol and limits, on which clock and network.
 
-    Times are seconds. `sessions` is how many are run unless the caller says otherwise; `options` are the protocol's own.
+    Times are seconds. `sessions` are run unless the caller says otherwise; `options` are the protocol's own.
     """
 
     name: Name

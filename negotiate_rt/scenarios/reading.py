@@ -10,10 +10,9 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-import msgspec
 from msgspec import inspect as kinds
 
 from negotiate_rt.errors import ConfigurationError, suggest
@@ -26,7 +25,7 @@ FLAWED: Any = object()  # stands for a value that was refused, so that its neigh
 
 
 class ScenarioError(ConfigurationError):
-    """A scenario that cannot be run. `flaws`: each one as `path: what was expected, what was found`; `source`: the file."""
+    """A scenario that cannot be run. `flaws`: each as `path: what was expected, what was found`; `source`: the file."""
 
     def __init__(self, flaws: Iterable[str], source: str = "") -> None:
         self.flaws = tuple(flaws)
@@ -45,7 +44,8 @@ def parse(content: str | bytes, form: str) -> Tree:
         raise ScenarioError([f"expected at most {MAX_BYTES} bytes, got {len(content)}"])
     try:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
-        tree = tomllib.loads(text) if form == "toml" else json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        read = tomllib.loads if form == "toml" else _read_json
+        tree = read(text)
     except UnicodeDecodeError as error:
         raise ScenarioError([f"expected UTF-8 text, but byte {error.start} is not: {error.reason}"]) from None
     except tomllib.TOMLDecodeError as error:
@@ -59,6 +59,10 @@ def parse(content: str | bytes, form: str) -> Tree:
     if not isinstance(tree, dict):
         raise ScenarioError([f"expected an object with fields, got {shown(tree)}"])
     return tree
+
+
+def _read_json(text: str) -> Tree:
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
 
 
 def _once(pairs: list[tuple[str, Tree]]) -> dict[str, Tree]:
@@ -97,11 +101,14 @@ class Reader:
         self.flaws.append(f"{path}: {text}" if path else text)
         return FLAWED
 
+    def _no_word(self, path: str, tree: Tree, known: Iterable[Any]) -> Any:
+        return self.refuse(path, f"expected one of {listed(known)}, got {shown(tree)}{hint(tree, known)}")
+
     def value(self, tree: Tree, kind: Any, path: str) -> Any:
         """Return what `tree` stands for, or FLAWED."""
         kind = bare(kind)
         options = [bare(one) for one in kind.types] if isinstance(kind, kinds.UnionType) else [kind]
-        for option in sorted(options, key=lambda one: isinstance(one, kinds.FloatType)):  # last: a whole number stays one
+        for option in sorted(options, key=lambda one: isinstance(one, kinds.FloatType)):  # last: an int stays an int
             if _could_be(tree, option):
                 if isinstance(option, kinds.StructType):
                     return self._struct(tree, self._tagged(tree, kind, option, path), path)
@@ -114,9 +121,7 @@ class Reader:
         if isinstance(kind, (kinds.ListType, kinds.VarTupleType)):
             return self._items(tree, kind, path)
         if isinstance(kind, kinds.LiteralType):
-            if tree not in kind.values:
-                return self.refuse(path, f"expected one of {listed(kind.values)}, got {shown(tree)}{hint(tree, kind.values)}")
-            return tree
+            return tree if tree in kind.values else self._no_word(path, tree, kind.values)
         if isinstance(kind, (kinds.FloatType, kinds.IntType)):
             return self._number(tree, kind, path)
         if isinstance(kind, kinds.StrType) and len(tree) < (kind.min_length or 0):
@@ -155,7 +160,7 @@ class Reader:
         if option.tag_field not in tree:
             self.refuse(step(path, option.tag_field), f"missing; expected one of {listed(known)}")
         elif not isinstance(tag, str) or tag not in known:
-            self.refuse(step(path, option.tag_field), f"expected one of {listed(known)}, got {shown(tag)}{hint(tag, known)}")
+            self._no_word(step(path, option.tag_field), tag, known)
         return known.get(tag) if isinstance(tag, str) else None
 
     def _struct(self, tree: dict[str, Tree], kind: Any, path: str) -> Any:
@@ -166,8 +171,8 @@ class Reader:
         for key in tree:
             if key not in fields and key != tag_field:
                 known = [name for name in (tag_field, *fields) if name]
-                what = f"{kind.tag} has no such field" if kind.tag and kind.tag != kind.cls.__name__ else "no such field"
-                self.refuse(step(path, key), what + (hint(key, known) or f"; fields: {', '.join(known)}"))
+                owner = f"{kind.tag} has " if isinstance(kind.tag, str) else ""
+                self.refuse(step(path, key), f"{owner}no such field" + (hint(key, known) or f"; fields: {', '.join(known)}"))
         values = {}
         for name, field in fields.items():
             if name in tree:
@@ -233,8 +238,10 @@ def expected(kind: Any) -> str:
         bounds = ((">", kind.gt), (">=", kind.ge), ("<", kind.lt), ("<=", kind.le))
         limits = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
         return f"{noun} {limits}".strip()
-    plain = {kinds.DictType: "a table", kinds.StrType: "text", kinds.BoolType: "true or false", kinds.NoneType: "nothing"}
-    return plain.get(type(kind), "a value")
+    return _PLAIN.get(type(kind).__name__, "a value")
+
+
+_PLAIN = {"DictType": "a table", "StrType": "text", "BoolType": "true or false", "NoneType": "nothing"}
 
 
 def step(path: str, key: str) -> str:
@@ -263,9 +270,8 @@ def shown(tree: Tree) -> str:
         return repr(tree if len(tree) <= SHOWN else tree[: SHOWN - 3] + "...")
     if tree is None or isinstance(tree, bool):
         return json.dumps(tree)
-    return str(tree) if not isinstance(tree, int) or tree.bit_length() <= 200 else f"an integer of {tree.bit_length()} bits"
+    if isinstance(tree, int) and tree.bit_length() > 4 * SHOWN:
+        return f"an integer of {tree.bit_length()} bits"  # str refuses thousands of digits
+    return str(tree)
 
 
-def plain_mapping(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tree that a struct was built from, as JSON would hold it."""
-    return msgspec.to_builtins(value)  # type: ignore[no-any-return]  # a struct gives a dict

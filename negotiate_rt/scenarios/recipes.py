@@ -1,0 +1,245 @@
+"""From an agent's description to agents: one recipe each, checked once, then followed afresh in every session."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from negotiate_rt.agents import Agent, Bidder, Buyer, Contractor, Manager, Negotiator, Seller
+from negotiate_rt.problems import AdditiveUtility, BargainingProblem, FrozenMapping, Issue, OutcomeSpace
+from negotiate_rt.scenarios.behaviours import misbehave, work
+from negotiate_rt.scenarios.format import (
+    AgentSpec,
+    Amount,
+    BidderSpec,
+    Bidding,
+    BuyerSpec,
+    Concession,
+    ContractorSpec,
+    ManagerSpec,
+    NegotiatorSpec,
+    PlainSpec,
+    Scalar,
+    SellerSpec,
+    ShadedBidding,
+)
+from negotiate_rt.scenarios.reading import ScenarioError, hint, listed, step
+from negotiate_rt.strategies import CONCESSIONS
+
+
+class Chance:
+    """A stream of its own for one agent in one session, made when it is first drawn from."""
+
+    def __init__(self, seed: str) -> None:
+        self.seed = seed
+
+    @cached_property
+    def rng(self) -> random.Random:
+        """The stream."""
+        return random.Random(self.seed)
+
+    def amount(self, given: Amount) -> float:
+        """Return a number as it stands, or one drawn."""
+        return given if isinstance(given, (int, float)) else given.draw(self.rng)
+
+
+Recipe = Callable[[str, Chance], Agent]  # (name, chance) -> a fresh agent
+
+
+class Stage:
+    """What recipes need to know of the whole: the problem, and what an award goes by."""
+
+    def __init__(self, problem: Any, award: str) -> None:
+        self.problem = problem
+        self.award = award
+
+
+def recipe(spec: AgentSpec, stage: Stage, path: str) -> Recipe:
+    """Return how to make an agent. Raises ScenarioError for a description that does not fit the problem."""
+    make: Recipe = _RECIPES[type(spec)](spec, stage, path)
+    trouble = spec.behaviour
+    if trouble is None and spec.guard:
+        return make
+    if trouble is not None and isinstance(spec, ManagerSpec):
+        raise ScenarioError([f"{path}.behaviour: a manager awards by the options' rule and has no decision to spoil"])
+
+    def guarded(name: str, chance: Chance) -> Agent:
+        agent = make(name, chance)
+        agent.guard = spec.guard
+        if trouble is not None:
+            misbehave(agent, trouble, chance.rng)
+        return agent
+
+    return guarded
+
+
+def concession(given: Concession | None) -> Any:  # a ConcessionStrategy, or None for the default
+    """Return a strategy; a bare name is one with its defaults."""
+    return CONCESSIONS[given]() if isinstance(given, str) else given
+
+
+# -- prices and pies --------------------------------------------------------------------------------------------------
+
+
+def _trader(spec: BuyerSpec | SellerSpec, stage: Stage, path: str) -> Recipe:
+    kind = Buyer if isinstance(spec, BuyerSpec) else Seller
+    strategy = concession(spec.strategy)
+
+    def make(name: str, chance: Chance) -> Agent:
+        opening = None if spec.opening is None else chance.amount(spec.opening)
+        return kind(name, chance.amount(spec.limit), opening, strategy)
+
+    return make
+
+
+def _plain(spec: PlainSpec, stage: Stage, path: str) -> Recipe:
+    return lambda name, chance: Agent(name)
+
+
+# -- many issues ------------------------------------------------------------------------------------------------------
+
+
+def _negotiator(spec: NegotiatorSpec, stage: Stage, path: str) -> Recipe:
+    space = getattr(stage.problem, "space", None)
+    if not isinstance(stage.problem, BargainingProblem) or space is None:
+        raise ScenarioError([f"{path}: a negotiator needs a problem with issues: [problem] type = 'issues'"])
+    flaws: list[str] = []
+    _check_names(spec.weights, space, f"{path}.weights", flaws, complete=True)
+    _check_names(spec.values, space, f"{path}.values", flaws, complete=False)
+    where = f"{path}.values"
+    tables = {issue.name: _worths(issue, spec.values.get(issue.name), where, flaws) for issue in space.issues}
+    if isinstance(spec.opening, dict):
+        _check_names(spec.opening, space, f"{path}.opening", flaws, complete=True)
+    if flaws:
+        raise ScenarioError(flaws)
+    strategy = concession(spec.strategy)
+    steady = not spec.shuffle_weights and all(isinstance(one, (int, float)) for one in spec.weights.values())
+    known = AdditiveUtility(_weights(spec, Chance("")), tables, space) if steady else None
+
+    def make(name: str, chance: Chance) -> Agent:
+        utility = known or AdditiveUtility(_weights(spec, chance), tables, space)
+        return Negotiator(name, utility, chance.amount(spec.reservation_value), spec.opening, strategy)
+
+    return make
+
+
+def _weights(spec: NegotiatorSpec, chance: Chance) -> dict[str, float]:
+    weights = {issue: chance.amount(weight) for issue, weight in spec.weights.items()}
+    if not spec.shuffle_weights:
+        return weights
+    dealt = list(weights.values())
+    chance.rng.shuffle(dealt)
+    return dict(zip(weights, dealt, strict=True))
+
+
+def _check_names(given: Mapping[str, Any], space: OutcomeSpace, path: str, flaws: list[str], *, complete: bool) -> None:
+    for name in given:
+        if name not in space.names:
+            known = f"only {listed(space.names)}{hint(name, space.names)}"
+            flaws.append(f"{step(path, name)}: there is no such issue, {known}")
+    if complete:
+        flaws.extend(f"{step(path, name)}: missing" for name in space.names if name not in given)
+
+
+def _worths(issue: Issue, given: Any, path: str, flaws: list[str]) -> dict[Scalar, float]:
+    """Return what each value of an issue is worth: from a table by value, a list in order, or the values themselves."""
+    path = step(path, issue.name)
+    if given is None:
+        if all(isinstance(value, (int, float)) for value in issue.values):
+            return {value: float(value) for value in issue.values}
+        flaws.append(f"{path}: missing; say what each of {issue.legal()} is worth")
+        return {}
+    if isinstance(given, tuple):
+        if len(given) != issue.size:
+            flaws.append(f"{path}: expected {issue.size} numbers, one for each of {issue.legal()}, got {len(given)}")
+            return {}
+        return dict(zip(issue.values, given, strict=True))
+    by_key = {_key(value): value for value in issue.values}
+    worths: dict[Scalar, float] = {}
+    for key, worth in given.items():
+        value = by_key.get(key, by_key.get(_number_key(key)))
+        if value is None:
+            flaws.append(f"{step(path, key)}: the issue has no such value, only {issue.legal()}{hint(key, by_key)}")
+        elif value in worths:
+            flaws.append(f"{step(path, key)}: {value!r} stands twice")
+        else:
+            worths[value] = worth
+    missing = [value for value in issue.values if value not in worths]
+    if missing and len(worths) == len(given):
+        flaws.extend(f"{step(path, _key(value))}: missing" for value in missing)
+    return worths
+
+
+def _key(value: Scalar) -> str:
+    """Return a value as the key of a table, where TOML and JSON know strings only."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number_key(key: str) -> str:
+    """Return the canonical key of a number: `1.0` and `1` are one value."""
+    try:
+        number = float(key)
+    except ValueError:
+        return key
+    return str(int(number)) if number.is_integer() else str(number)
+
+
+# -- auctions and contracts -------------------------------------------------------------------------------------------
+
+
+def _bidder(spec: BidderSpec, stage: Stage, path: str) -> Recipe:
+    strategy = bidding(spec.strategy)
+    return lambda name, chance: Bidder(name, chance.amount(spec.value), strategy)
+
+
+def bidding(given: Bidding | None) -> Callable[..., float] | None:
+    """Return a bid strategy, None for the truth."""
+    if given == "shaded":
+        given = ShadedBidding()
+    if not isinstance(given, ShadedBidding):
+        return None
+    factor = given.factor
+
+    def shade(agent: Any, task: Any, current_price: float, round: int, previous_bids: Any) -> float:
+        return float(factor * agent.value)
+
+    return shade
+
+
+def _contractor(spec: ContractorSpec, stage: Stage, path: str) -> Recipe:
+    task = stage.problem
+    known = task if isinstance(task, FrozenMapping) else {}
+    flaws = []
+    for name in spec.rates:
+        if isinstance(known.get(name), bool) or not isinstance(known.get(name), (int, float)):
+            numbers = [one for one in known if isinstance(known[one], (int, float))]
+            what = f"the task has no number {name!r}, only {listed(numbers) or 'none'}"
+            flaws.append(f"{step(f'{path}.rates', name)}: {what}{hint(name, numbers)}")
+    if flaws:
+        raise ScenarioError(flaws)
+    whole = stage.award != "cost"  # a rule that looks at more than the cost
+
+    def make(name: str, chance: Chance) -> Agent:
+        base, rates = chance.amount(spec.bid), {one: chance.amount(rate) for one, rate in spec.rates.items()}
+        takes = max(0.0, chance.amount(spec.takes))
+
+        def bid(task: Any) -> Any:  # a cost, or a mapping that holds it
+            cost = base + sum(rate * task[one] for one, rate in rates.items())
+            return {"cost": cost, "time": takes, "reliability": spec.reliability} if whole else cost
+
+        perform = work(takes, spec.reliability, chance.rng) if takes or spec.reliability < 1 else None
+        return Contractor(name, bid, perform, spec.capabilities)
+
+    return make
+
+
+def _manager(spec: ManagerSpec, stage: Stage, path: str) -> Recipe:
+    return lambda name, chance: Manager(name)
+
+
+_RECIPES: dict[type, Callable[[Any, Stage, str], Recipe]] = {
+    BidderSpec: _bidder, BuyerSpec: _trader, ContractorSpec: _contractor, ManagerSpec: _manager,
+    NegotiatorSpec: _negotiator, PlainSpec: _plain, SellerSpec: _trader,
+}  # fmt: skip
