@@ -45,7 +45,7 @@ _WHERE = {
     "strategies.concession": "ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
-__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604  # names are the keys above
+__all__ = ["__version__", *sorted(_HOME)]
 
 
 def __getattr__(name: str) -> Any:  # whatever the name is in its own module

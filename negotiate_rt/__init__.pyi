@@ -2,26 +2,62 @@
 
 from negotiate_rt.agents import (
     Agent as Agent,
+)
+from negotiate_rt.agents import (
     Bidder as Bidder,
+)
+from negotiate_rt.agents import (
     Buyer as Buyer,
+)
+from negotiate_rt.agents import (
     Contractor as Contractor,
+)
+from negotiate_rt.agents import (
     Manager as Manager,
+)
+from negotiate_rt.agents import (
     Negotiator as Negotiator,
+)
+from negotiate_rt.agents import (
     Seller as Seller,
 )
 from negotiate_rt.errors import (
     CodecError as CodecError,
+)
+from negotiate_rt.errors import (
     ConfigurationError as ConfigurationError,
+)
+from negotiate_rt.errors import (
     ForeignAwaitError as ForeignAwaitError,
+)
+from negotiate_rt.errors import (
     InvalidDecision as InvalidDecision,
+)
+from negotiate_rt.errors import (
     InvalidOffer as InvalidOffer,
+)
+from negotiate_rt.errors import (
     LocalProtocolError as LocalProtocolError,
+)
+from negotiate_rt.errors import (
     MailboxFull as MailboxFull,
+)
+from negotiate_rt.errors import (
     NegotiationError as NegotiationError,
+)
+from negotiate_rt.errors import (
     ProtocolDefinitionError as ProtocolDefinitionError,
+)
+from negotiate_rt.errors import (
     ProtocolError as ProtocolError,
+)
+from negotiate_rt.errors import (
     RemoteProtocolError as RemoteProtocolError,
+)
+from negotiate_rt.errors import (
     SocietyClosed as SocietyClosed,
+)
+from negotiate_rt.errors import (
     StalledError as StalledError,
 )
 from negotiate_rt.executor.auction import (
@@ -35,6 +71,8 @@ from negotiate_rt.executor.listeners import (
 )
 from negotiate_rt.executor.negotiation import (
     Negotiation as Negotiation,
+)
+from negotiate_rt.executor.negotiation import (
     NegotiationStatus as NegotiationStatus,
 )
 from negotiate_rt.executor.society import (
@@ -42,6 +80,8 @@ from negotiate_rt.executor.society import (
 )
 from negotiate_rt.journal.record import (
     Record as Record,
+)
+from negotiate_rt.journal.record import (
     Trace as Trace,
 )
 from negotiate_rt.messages.codec import (
@@ -49,77 +89,179 @@ from negotiate_rt.messages.codec import (
 )
 from negotiate_rt.messages.config import (
     FaultPolicy as FaultPolicy,
+)
+from negotiate_rt.messages.config import (
     NegotiationConfig as NegotiationConfig,
+)
+from negotiate_rt.messages.config import (
     NegotiationType as NegotiationType,
 )
 from negotiate_rt.messages.envelope import (
     Envelope as Envelope,
+)
+from negotiate_rt.messages.envelope import (
     Route as Route,
 )
 from negotiate_rt.messages.outcome import (
     AGREED as AGREED,
-    Bid as Bid,
+)
+from negotiate_rt.messages.outcome import (
     DEADLOCK as DEADLOCK,
+)
+from negotiate_rt.messages.outcome import (
     FAILED as FAILED,
-    Fault as Fault,
-    NegotiationOffer as NegotiationOffer,
-    NegotiationOutcome as NegotiationOutcome,
-    NegotiationState as NegotiationState,
+)
+from negotiate_rt.messages.outcome import (
     TIMEOUT as TIMEOUT,
+)
+from negotiate_rt.messages.outcome import (
+    Bid as Bid,
+)
+from negotiate_rt.messages.outcome import (
+    Fault as Fault,
+)
+from negotiate_rt.messages.outcome import (
+    NegotiationOffer as NegotiationOffer,
+)
+from negotiate_rt.messages.outcome import (
+    NegotiationOutcome as NegotiationOutcome,
+)
+from negotiate_rt.messages.outcome import (
+    NegotiationState as NegotiationState,
 )
 from negotiate_rt.messages.performatives import (
     Accept as Accept,
+)
+from negotiate_rt.messages.performatives import (
     Agree as Agree,
+)
+from negotiate_rt.messages.performatives import (
     Cancel as Cancel,
+)
+from negotiate_rt.messages.performatives import (
     Cfp as Cfp,
+)
+from negotiate_rt.messages.performatives import (
     Confirm as Confirm,
+)
+from negotiate_rt.messages.performatives import (
     Disconfirm as Disconfirm,
+)
+from negotiate_rt.messages.performatives import (
     Failure as Failure,
+)
+from negotiate_rt.messages.performatives import (
     Inform as Inform,
+)
+from negotiate_rt.messages.performatives import (
     InformDone as InformDone,
+)
+from negotiate_rt.messages.performatives import (
     InformIf as InformIf,
+)
+from negotiate_rt.messages.performatives import (
     InformRef as InformRef,
+)
+from negotiate_rt.messages.performatives import (
     InformResult as InformResult,
+)
+from negotiate_rt.messages.performatives import (
     Lapse as Lapse,
+)
+from negotiate_rt.messages.performatives import (
     Left as Left,
+)
+from negotiate_rt.messages.performatives import (
     Message as Message,
-    NotUnderstood as NotUnderstood,
+)
+from negotiate_rt.messages.performatives import (
     Notice as Notice,
+)
+from negotiate_rt.messages.performatives import (
+    NotUnderstood as NotUnderstood,
+)
+from negotiate_rt.messages.performatives import (
     Propagate as Propagate,
+)
+from negotiate_rt.messages.performatives import (
     Propose as Propose,
+)
+from negotiate_rt.messages.performatives import (
     Proxy as Proxy,
+)
+from negotiate_rt.messages.performatives import (
     QueryIf as QueryIf,
+)
+from negotiate_rt.messages.performatives import (
     QueryRef as QueryRef,
+)
+from negotiate_rt.messages.performatives import (
     Refuse as Refuse,
+)
+from negotiate_rt.messages.performatives import (
     Reject as Reject,
+)
+from negotiate_rt.messages.performatives import (
     Request as Request,
+)
+from negotiate_rt.messages.performatives import (
     RequestWhen as RequestWhen,
+)
+from negotiate_rt.messages.performatives import (
     RequestWhenever as RequestWhenever,
+)
+from negotiate_rt.messages.performatives import (
     Skip as Skip,
+)
+from negotiate_rt.messages.performatives import (
     Subscribe as Subscribe,
+)
+from negotiate_rt.messages.performatives import (
     Walk as Walk,
+)
+from negotiate_rt.messages.performatives import (
     Withdraw as Withdraw,
 )
 from negotiate_rt.messages.view import (
     View as View,
+)
+from negotiate_rt.messages.view import (
     sleep as sleep,
 )
 from negotiate_rt.problems import (
     AdditiveUtility as AdditiveUtility,
+)
+from negotiate_rt.problems import (
     BargainingProblem as BargainingProblem,
+)
+from negotiate_rt.problems import (
     Issue as Issue,
+)
+from negotiate_rt.problems import (
     OutcomeSpace as OutcomeSpace,
+)
+from negotiate_rt.problems import (
     Pie as Pie,
+)
+from negotiate_rt.problems import (
     PriceProblem as PriceProblem,
+)
+from negotiate_rt.problems import (
     Task as Task,
 )
 from negotiate_rt.problems.auction import (
     AuctionCall as AuctionCall,
+)
+from negotiate_rt.problems.auction import (
     AuctionOptions as AuctionOptions,
+)
+from negotiate_rt.problems.auction import (
     AuctionResult as AuctionResult,
 )
 from negotiate_rt.protocols.awarding import (
     ContractNetOptions as ContractNetOptions,
+)
+from negotiate_rt.protocols.awarding import (
     ContractResult as ContractResult,
 )
 from negotiate_rt.protocols.base import (
@@ -127,25 +269,41 @@ from negotiate_rt.protocols.base import (
 )
 from negotiate_rt.runtime.latency import (
     Constant as Constant,
-    Empirical as Empirical,
-    Exponential as Exponential,
-    LogNormal as LogNormal,
-    Normal as Normal,
-    Uniform as Uniform,
 )
-from negotiate_rt.runtime.network import (
-    Network as Network,
+from negotiate_rt.runtime.latency import (
+    Empirical as Empirical,
+)
+from negotiate_rt.runtime.latency import (
+    Exponential as Exponential,
+)
+from negotiate_rt.runtime.latency import (
+    LogNormal as LogNormal,
+)
+from negotiate_rt.runtime.latency import (
+    Normal as Normal,
+)
+from negotiate_rt.runtime.latency import (
+    Uniform as Uniform,
 )
 from negotiate_rt.runtime.link import (
     LinkFaults as LinkFaults,
+)
+from negotiate_rt.runtime.network import (
+    Network as Network,
 )
 from negotiate_rt.runtime.restart import (
     RestartPolicy as RestartPolicy,
 )
 from negotiate_rt.strategies.concession import (
     ExponentialConcession as ExponentialConcession,
+)
+from negotiate_rt.strategies.concession import (
     LinearConcession as LinearConcession,
+)
+from negotiate_rt.strategies.concession import (
     TimeDependentConcession as TimeDependentConcession,
+)
+from negotiate_rt.strategies.concession import (
     TitForTatConcession as TitForTatConcession,
 )
 

@@ -33,7 +33,7 @@ class ProtocolError(NegotiationError):
     reason (one clause), stale (it was legal when said and has been overtaken: nobody's fault).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the facts that ride along
         self, reason: str, *, protocol: str = "", role: str = "", state: str = "", message: str = "",
         legal: tuple[str, ...] = (), stale: bool = False,
     ) -> None:  # fmt: skip

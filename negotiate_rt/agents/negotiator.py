@@ -21,7 +21,7 @@ class Negotiator(Agent):
     callable of the view that decides in the place of `decide`. Raises ConfigurationError for values out of range.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the public signature
         self, name: str, utility: Callable[..., float] | None = None, reservation_value: float = 0.0,
         opening: Any = None, strategy: Callable[..., Any] | None = None, *, guard: bool = True, isolated: bool = False,
     ) -> None:  # fmt: skip

@@ -22,7 +22,7 @@ class Auction:
     previous_bids) -> price`, plain or async; NaN or None drops out. Raises ConfigurationError for what the caller did wrong.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the public signature
         self, type: str, task: Any = None, bidders: Sequence[Any] = (), bid_strategy: Callable[..., Any] | None = None,
         starting_price: float = 0.0, reserve_price: float = 0.0, increment: float = 1.0, max_rounds: int = 100,
         timeout: Any = 60.0, seed: int | None = None, executor: NegotiationExecutor | None = None,

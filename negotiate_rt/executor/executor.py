@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -100,53 +100,20 @@ class NegotiationExecutor:
         return [outcomes[one] for one in ids]
 
     async def stream(
-        self, jobs: Iterable[Job], limit: int = 1000, on_start: Any = None
+        self, jobs: Iterable[Job], limit: int = 1000, on_start: Callable[[str], object] | None = None
     ) -> AsyncIterator[NegotiationOutcome]:
         """Yield outcomes as they come, `limit` negotiations open at most, from any iterable, in bounded memory.
 
         Leaving the loop early cancels what is open. `on_start(id)` is told of each start.
         """
-        if limit < 1:
-            raise ConfigurationError(f"limit: expected at least 1, got {limit}")
-        done: deque[Negotiation] = deque()
-        bell = asyncio.Event()
-        open_now: set[Negotiation] = set()
-        more = iter(jobs)
-        exhausted = False
-
-        def ended(negotiation: Negotiation) -> None:
-            done.append(negotiation)
-            bell.set()
-
+        batch = Batch(self, iter(jobs), limit, on_start)
         try:
-            while True:
-                started = 0
-                while not exhausted and len(open_now) < limit and started < START_BATCH:
-                    job = next(more, None)
-                    if job is None:
-                        exhausted = True
-                        break
-                    negotiation = self.start(*check_job(job))
-                    if on_start is not None:
-                        on_start(negotiation.id)
-                    open_now.add(negotiation)
-                    negotiation.on_done(ended)
-                    started += 1
-                if started and not done:
-                    await asyncio.sleep(0)
-                while done:
-                    negotiation = done.popleft()
-                    open_now.discard(negotiation)
-                    assert negotiation.outcome is not None
-                    yield negotiation.outcome
-                if exhausted and not open_now:
-                    break
-                if (exhausted or len(open_now) >= limit) and not done:
-                    bell.clear()
-                    await bell.wait()
+            while not batch.finished:
+                batch.start_some()
+                for outcome in await batch.come():
+                    yield outcome
         finally:
-            for negotiation in open_now:
-                negotiation.cancel("the stream was closed")
+            batch.cancel()
             world = self._worlds.get(asyncio.get_running_loop())
             if world is not None:
                 await world.settle()
@@ -161,6 +128,69 @@ class NegotiationExecutor:
 
     def __repr__(self) -> str:
         return f"<NegotiationExecutor {self.name}: {', '.join(self.protocols)}>"
+
+
+class Batch:
+    """Negotiations of one stream: what is open, what has come."""
+
+    def __init__(
+        self, executor: NegotiationExecutor, jobs: Iterator[Job], limit: int, on_start: Callable[[str], object] | None
+    ) -> None:
+        if limit < 1:
+            raise ConfigurationError(f"limit: expected at least 1, got {limit}")
+        self.executor = executor
+        self.jobs = jobs
+        self.limit = limit
+        self.on_start = on_start
+        self.open: set[Negotiation] = set()
+        self.done: deque[Negotiation] = deque()
+        self.bell = asyncio.Event()
+        self.exhausted = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether every job has run and been handed out."""
+        return self.exhausted and not self.open
+
+    def start_some(self) -> None:
+        """Start jobs while there is room, a batch at most, so that the loop gets its turns."""
+        for _ in range(min(START_BATCH, self.limit - len(self.open))):
+            job = next(self.jobs, None)
+            if job is None:
+                self.exhausted = True
+                return
+            negotiation = self.executor.start(*check_job(job))
+            self.open.add(negotiation)
+            if self.on_start is not None:
+                self.on_start(negotiation.id)
+            negotiation.on_done(self._ended)
+
+    def _ended(self, negotiation: Negotiation) -> None:
+        self.done.append(negotiation)
+        self.bell.set()
+
+    async def come(self) -> list[NegotiationOutcome]:
+        """Return the outcomes that have come; wait for one only when nothing more can be started."""
+        if not self.done:
+            if not self.open:
+                return []
+            self.bell.clear()
+            if self.exhausted or len(self.open) >= self.limit:
+                await self.bell.wait()
+            else:
+                await asyncio.sleep(0)
+        outcomes = []
+        while self.done:
+            negotiation = self.done.popleft()
+            self.open.discard(negotiation)
+            assert negotiation.outcome is not None
+            outcomes.append(negotiation.outcome)
+        return outcomes
+
+    def cancel(self) -> None:
+        """Cancel what is open."""
+        for negotiation in self.open:
+            negotiation.cancel("the stream was closed")
 
 
 async def finished(negotiation: Negotiation) -> NegotiationOutcome:

@@ -163,7 +163,7 @@ class Guests:
             return
         try:
             result = function()
-        except Exception as error:  # the border to agents' code
+        except Exception as error:  # noqa: BLE001  # the border to agents' code
             raise LifecycleFailure(
                 "raised", f"{name} raised {type(error).__name__}: {error}", formatted(error)
             ) from None

@@ -31,6 +31,7 @@ class Listeners:
         self.listeners: list[Any] = []
         self.pending = 0
         self._group: TaskGroup | None = None
+        self._idle: anyio.Event | None = None
         self._waiting: list[tuple[str, Awaitable[Any]]] = []
 
     def attach(self, group: TaskGroup) -> None:
@@ -57,7 +58,7 @@ class Listeners:
         name = f"{type(listener).__name__}.{method}"
         try:
             result = function(argument)
-        except Exception as error:  # a listener's own failure harms nobody
+        except Exception as error:  # noqa: BLE001  # a listener's own failure harms nobody
             logger().error("listener_failed", listener=name, error=repr(error))
             return
         if inspect.isawaitable(result):
@@ -70,14 +71,17 @@ class Listeners:
     async def _wait(self, name: str, awaitable: Awaitable[Any]) -> None:
         try:
             await awaitable
-        except Exception as error:  # a listener's own failure harms nobody
+        except Exception as error:  # noqa: BLE001  # a listener's own failure harms nobody
             logger().error("listener_failed", listener=name, error=repr(error))
         finally:
             self.pending -= 1
+            if self._idle is not None and not self.pending:
+                self._idle.set()
 
     async def drain(self, grace: float) -> None:
         """Let async listeners finish, for `grace` real seconds at most."""
-        with anyio.move_on_after(grace):
-            while self.pending:
-                await anyio.sleep(0.001)
-        self._group = None
+        if self.pending:
+            self._idle = anyio.Event()
+            with anyio.move_on_after(grace):
+                await self._idle.wait()
+        self._group = self._idle = None

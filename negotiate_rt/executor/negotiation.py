@@ -43,12 +43,14 @@ class NegotiationStatus(msgspec.Struct, frozen=True):
 class Negotiation:
     """A negotiation under way. `await handle` gives its one outcome, any number of times."""
 
-    __slots__ = ("_callbacks", "_conversation", "_protocol", "_seats", "_waiters", "_watchers", "_world", "config", "id", "outcome",
-                 "problem")  # fmt: skip
+    __slots__ = (
+        "_callbacks", "_conversation", "_protocol", "_seats", "_waiters", "_watchers", "_world", "config", "id",
+        "outcome", "problem",
+    )  # fmt: skip
 
-    def __init__(
-        self, world: World, conversation: Conversation, protocol: NegotiationProtocol, seats: list[Seat], config: NegotiationConfig,
-        problem: Any,
+    def __init__(  # made in one place, by World
+        self, world: World, conversation: Conversation, protocol: NegotiationProtocol, seats: list[Seat],
+        config: NegotiationConfig, problem: Any,
     ) -> None:  # fmt: skip
         self._world = world
         self._conversation = conversation

@@ -26,7 +26,7 @@ _numbers = itertools.count(1)
 class Settings:
     """The frozen choices of a society, its protocols, and its count of ids (`<society>/<number>`, made without chance)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the public keywords of executor and society
         self, *, clock: str = "real", network: Network | None = None, seed: int | None = None,
         journal: Callable[[Record], Any] | None = None, name: str | None = None, max_in_flight: float = math.inf,
         mailbox_capacity: int = CAPACITY, overflow: Overflow = "fail", start_timeout: float = 10.0, stop_timeout: float = 5.0,

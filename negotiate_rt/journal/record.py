@@ -55,6 +55,7 @@ class Trace:
         self.records: list[Record] = []
 
     def __call__(self, record: Record) -> None:
+        """Keep a record."""
         self.records.append(record)
 
     def to_jsonl(self) -> bytes:

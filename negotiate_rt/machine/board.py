@@ -60,7 +60,7 @@ class Board:
                 self.own = None
                 if not self.heard:
                     self.heard = []
-                self.heard.append(offer.value)  # type: ignore[union-attr]  # a list now
+                self.heard.append(offer.value)
         elif kind is Withdraw:
             if mine:
                 self.own = None

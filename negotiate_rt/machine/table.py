@@ -65,7 +65,7 @@ class Table:
 
     __slots__ = ("exhausted", "moves", "protocol", "roles", "rules", "skips", "start", "starts", "states", "timeouts")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one argument a kind of row
         self, protocol: str, start: str, moves: Moves, *, timeouts: Mapping[str, str] | None = None,
         skips: Mapping[str, str] | None = None, exhausted: Mapping[str, str] | None = None,
         rules: Mapping[Kind, tuple[Rule, ...]] | None = None,

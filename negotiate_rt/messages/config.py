@@ -90,7 +90,8 @@ def fault_policy(value: FaultPolicy | Mapping[str, Any] | str) -> FaultPolicy:
             f"on_fault: unknown kind {unknown[0]!r}; expected {', '.join(FAULT_KINDS)}"
             + suggest(unknown[0], FAULT_KINDS)
         )
-    return FaultPolicy(**{key: tuple(one) if isinstance(one, list) else one for key, one in value.items()})
+    remedies: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in value.items()}
+    return FaultPolicy(**remedies)
 
 
 def seconds(name: str, value: float | timedelta | None) -> float | None:

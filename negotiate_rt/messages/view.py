@@ -178,7 +178,8 @@ class View(msgspec.Struct, frozen=True):
         if move == "accept":
             return Accept()
         reason = str(fields.get("reason", ""))
-        return {"walk": Walk, "reject": Reject, "refuse": Refuse}[move](reason)
+        refusals: dict[str, type[Walk | Reject | Refuse]] = {"walk": Walk, "reject": Reject, "refuse": Refuse}
+        return refusals[move](reason)
 
     def _value(self, fields: dict[str, Any]) -> Any:  # the problem's own value
         if "value" not in fields:

@@ -41,9 +41,9 @@ class NegotiationProtocol:
     name; seats: role -> how many sit there, a number or (at least, at most or None); start and moves: the rows of a
     dialogue, `{state: {(role, Act): next state}}`; timeouts, skips, exhausted: where silence, a skipped turn and a turn
     beyond max_rounds lead; rules: content predicates by act, added to those that every offer obeys; joint, joint_start,
-    joint_timeouts: the second table of a one-to-many protocol, whose `convener` (its initiating role) may be seated by the runtime; questions:
-    role -> hook name (None: the role's own) -> Question; options: the type of config.options; contents: structs of its
-    own that its messages carry.
+    joint_timeouts: the second table of a one-to-many protocol; convener: its initiating role, which the runtime seats when
+    nobody plays it; questions: role -> hook name (None: the role's own) -> Question; options: the type of
+    config.options; contents: structs of its own that its messages carry.
     """
 
     name: ClassVar[str] = ""

@@ -226,7 +226,7 @@ class ContractNet(NegotiationProtocol):
             accepted = talk.ends[awarded[0]].machine.board.last_heard if len(awarded) == 1 else None
             talk.conclude(event, result=result, accepted=accepted)
             return
-        code, _, why = failed.partition(": ")[2].partition(":") if failed else ("", "", "")
+        code = failed.partition(": ")[2].partition(":")[0]
         if not bids:
             reason = "no-bids: nobody proposed"
         elif failed:

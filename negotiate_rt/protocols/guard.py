@@ -21,7 +21,6 @@ from negotiate_rt.messages.performatives import (
     Reject,
     Skip,
     Walk,
-    Withdraw,
 )
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.auction import AuctionCall
@@ -65,38 +64,41 @@ def judge_bargain(talk: Dialogue, decision: Any) -> Message:
     Raises InvalidDecision (no decision, value outside the space, below reservation) or LocalProtocolError (not legal now).
     """
     kind = decision.__class__
-    machine = talk.machine
-    preferences = talk.seat.preferences
     if kind is Propose:
-        try:
-            value = preferences.check(decision.value)
-        except ValueError as error:
-            raise InvalidDecision(str(error)) from None
-        if talk.seat.guard:
-            worth = preferences.utility(value, True)
-            if worth < preferences.reservation_value:
-                raise InvalidDecision(_below(talk, "offer", value, worth))
-        expires = decision.expires_at
-        if expires is not None and not expires >= talk.now:
-            raise InvalidDecision(f"the offer expires at {expires!r}, which has passed (now is {talk.now:g})")
-        return talk.offer(value, expires)
+        return _judge_offer(talk, decision)
     if kind is Accept:
-        message = machine.clear(talk.complete(decision), talk.now)
-        standing = machine.board.standing
-        if talk.seat.guard and standing is not None:
-            worth = preferences.utility(standing.value, False)
-            if worth < preferences.reservation_value:
-                raise InvalidDecision(_below(talk, "acceptance of", standing.value, worth))
-        return message
-    if kind is Walk:
-        return machine.clear(refusal(talk, decision), talk.now)
-    if kind is Withdraw:
-        return machine.clear(talk.complete(decision), talk.now)
-    if kind is Skip:
-        return decision  # type: ignore[no-any-return]  # a Skip
+        return _judge_acceptance(talk, decision)
     if isinstance(decision, Message):
-        return machine.clear(decision, talk.now)
+        return spoken(talk, decision)
     raise InvalidDecision(f"expected Propose, Accept or Walk, got {_short(decision)}")
+
+
+def _judge_offer(talk: Dialogue, decision: Propose) -> Message:
+    preferences = talk.seat.preferences
+    try:
+        value = preferences.check(decision.value)
+    except ValueError as error:
+        raise InvalidDecision(str(error)) from None
+    if talk.seat.guard:
+        worth = preferences.utility(value, True)
+        if worth < preferences.reservation_value:
+            raise InvalidDecision(_below(talk, "offer", value, worth))
+    expires = decision.expires_at
+    if expires is not None and not expires >= talk.now:
+        raise InvalidDecision(f"the offer expires at {expires!r}, which has passed (now is {talk.now:g})")
+    return talk.offer(value, expires)
+
+
+def _judge_acceptance(talk: Dialogue, decision: Accept) -> Message:
+    machine = talk.machine
+    message = machine.clear(talk.complete(decision), talk.now)
+    standing = machine.board.standing
+    if talk.seat.guard and standing is not None:
+        preferences = talk.seat.preferences
+        worth = preferences.utility(standing.value, False)
+        if worth < preferences.reservation_value:
+            raise InvalidDecision(_below(talk, "acceptance of", standing.value, worth))
+    return message
 
 
 def refusal(talk: Dialogue, walk: Walk) -> Message:

@@ -101,8 +101,8 @@ class FirstPriceAuction(NegotiationProtocol):
         for seat in seats:
             value = getattr(seat.agent, "value", None)
             if isinstance(value, (int, float)) and not isinstance(value, bool):
-                won = result is not None and result.success and result.winning_bid.agent == seat.name
-                worth[seat.name] = float(value - result.pay_price) if won else 0.0
+                winner = result.winning_bid.agent if result is not None and result.success else None
+                worth[seat.name] = float(value - result.pay_price) if winner == seat.name else 0.0  # type: ignore[union-attr,operator]  # sold, so there is a price
         return worth
 
     async def auctioneer(self, talk: Bundle) -> None:

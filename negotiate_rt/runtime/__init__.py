@@ -1,0 +1,1 @@
+"""HOW TALK TRAVELS: kernel, clocks, mailboxes, network, dialogues and their supervisor. Knows no bid from an offer."""

@@ -99,7 +99,7 @@ class Asking:
             return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
         except (KeyboardInterrupt, Ended):
             raise
-        except BaseException as error:  # the border to agents' code: whatever it raises is policy's business
+        except BaseException as error:  # noqa: BLE001  # the border to agents' code: whatever it raises is policy's business
             fault = self._classify(error, asked, decision is not UNDECIDED)
             return await self._remedy(asked, args, fault, until, deadline, decision)
         finally:
@@ -161,7 +161,7 @@ class Asking:
             return asked.function(*arguments)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # the border to agents' code
+        except BaseException as error:  # noqa: BLE001  # the border to agents' code
             raise self._classify(error, asked, False) from None
 
     async def _outside(

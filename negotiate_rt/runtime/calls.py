@@ -25,8 +25,10 @@ WAITING, RUNNING, SLEEPING, DONE = "waiting", "running", "sleeping", "done"
 class Call:
     """One call of one hook. `result` or `error` is set when `state` is "done"; `late` when its actor did not wait."""
 
-    __slots__ = ("actor", "alarm", "awaitable", "calls", "deadline", "error", "flying", "loose", "number", "owner", "result", "state",
-                 "task", "what")  # fmt: skip
+    __slots__ = (
+        "actor", "alarm", "awaitable", "calls", "deadline", "error", "flying", "loose", "number", "owner", "result",
+        "state", "task", "what",
+    )  # fmt: skip
 
     def __init__(
         self, calls: Calls, actor: Actor, owner: str, what: str, deadline: float,
@@ -128,7 +130,7 @@ class Calls:
         call.state = DONE
         self._retire(call)
         if late or call.actor.waits_on is not call:
-            self.orphans.discard(call.task)  # type: ignore[arg-type]  # launched, so it has a task
+            self.orphans.discard(call.task)
         elif self.kernel.virtual:
             self.finished.append(call)
         else:

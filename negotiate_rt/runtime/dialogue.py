@@ -43,7 +43,7 @@ class _Done:
     """An await that is over at once; a coroutine object per message would cost 0.1 µs."""
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        return _NOTHING_TO_WAIT_FOR  # an exhausted iterator serves every await
+        return _NOTHING_TO_WAIT_FOR  # type: ignore[no-any-return]  # an exhausted iterator serves every await
 
 
 _NOTHING_TO_WAIT_FOR: Any = iter(())  # Any: typeshed wants a Generator, any iterator does
@@ -136,7 +136,7 @@ class Dialogue(Asking):
             return _gone(self)
         machine = self.machine
         if message.__class__ is Skip:
-            return self._skip(message)  # type: ignore[arg-type]  # it is a Skip
+            return self._skip(message)
         if message is not machine.cleared:
             message = self.complete(message)
         before, turns = machine.state, machine.turns
@@ -248,7 +248,8 @@ class Dialogue(Asking):
     def _await_binding(self) -> Generator[Any, None, Notice | None]:
         """Wait for the supervisor's word: None when the agreement bound, or the notice that it did not."""
         word = yield from self.box.receive_where(_is_notice)
-        assert isinstance(word, Notice) and self.pending is not None
+        assert isinstance(word, Notice)
+        assert self.pending is not None
         _, state, turns = self.pending
         self.pending = None
         if not word.refused:

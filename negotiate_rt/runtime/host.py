@@ -86,7 +86,7 @@ class Host:
                 kernel.current = None
                 asyncio.tasks._enter_task(loop, task)
             if self.stopping:
-                return
+                return  # type: ignore[unreachable]  # run_slice may have called stop
             if kernel.ready:
                 await self._yield_to_others()
             elif not kernel.virtual:
@@ -99,7 +99,7 @@ class Host:
 
     async def _yield_to_others(self) -> None:
         if threading.active_count() - self._own_threads > 1:
-            time.sleep(GIL_PAUSE)
+            time.sleep(GIL_PAUSE)  # noqa: TID251, ASYNC251  # on purpose: it hands over the interpreter
         for _ in range(LOOP_TURNS):
             await asyncio.sleep(0)
 

@@ -39,7 +39,8 @@ class Kernel:
     """
 
     __slots__ = (
-        "actors", "asking", "clock", "current", "in_flight", "now", "origin", "ready", "steps", "stubborn", "timers", "virtual", "wake_host",
+        "actors", "asking", "clock", "current", "in_flight", "now", "origin", "ready", "steps", "stubborn", "timers",
+        "virtual", "wake_host",
     )  # fmt: skip
 
     def __init__(self, clock: str = "real") -> None:
@@ -84,7 +85,7 @@ class Kernel:
                     self._close(actor)
             except (StopIteration, Ended):
                 pass
-            except BaseException as failure:  # a role's clean-up may raise anything; it is reported, never lost
+            except BaseException as failure:  # noqa: BLE001  # a role's clean-up may raise anything; it is reported, never lost
                 error = failure
         self._end(actor, None, error)
 
@@ -201,7 +202,7 @@ class Kernel:
         while True:
             self.run_slice(0)
             if not self.virtual and self.timers.next() < math.inf:
-                time.sleep(max(0.0, self.timers.next() - self.read_clock()))
+                time.sleep(max(0.0, self.timers.next() - self.read_clock()))  # noqa: TID251  # no host: nothing else to run
                 continue
             if self.actors:
                 raise StalledError(self.dump())

@@ -25,4 +25,5 @@ def second_price(bids: Sequence[Bid], winner: Bid, reserve: float) -> float:
     Vickrey, "Counterspeculation, auctions, and competitive sealed tenders", 1961. A single bidder pays the reserve.
     """
     others = [bid.value for bid in bids if bid is not winner]
-    return max([reserve, *others])
+    price: float = max([reserve, *others])
+    return price

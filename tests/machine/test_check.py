@@ -206,8 +206,7 @@ def test_a_skipped_turn_moves_both_ends() -> None:
 
 
 # ----------------------------------------------------------------------------------------------------------------- cost
-@pytest.mark.timing
-def test_a_table_of_ten_states_is_checked_in_fifty_milliseconds() -> None:
+def ten_states() -> Table:
     states = [f"s{n}" for n in range(10)]
     moves = {}
     for n, state in enumerate(states):
@@ -215,9 +214,21 @@ def test_a_table_of_ten_states_is_checked_in_fifty_milliseconds() -> None:
         mine, theirs = ("a", "b") if n % 2 else ("b", "a")
         moves[state] = {(mine, Propose): there, (mine, Accept): "AGREED", (mine, Walk): "FAILED"}
         moves[state] |= {(role, act): state for role in (mine, theirs) for act in (Withdraw, Inform)}
-    table = Table("big", "s1", moves, timeouts=dict(zip(states, [*states[1:], "TIMEOUT"], strict=True)))
-    best = min(timed(table) for _ in range(3))
-    assert best < 0.05
+    return Table("big", "s1", moves, timeouts=dict(zip(states, [*states[1:], "TIMEOUT"], strict=True)))
+
+
+def test_a_large_table_is_explored_with_shorter_queues_only() -> None:
+    table = ten_states()
+    assert problems_of(table) == []
+    widest = Exploration(table, "", 2)
+    widest.run()
+    assert len(widest.seen) > 1_500
+
+
+@pytest.mark.timing
+def test_a_table_of_ten_states_is_checked_in_fifty_milliseconds() -> None:
+    table = ten_states()
+    assert min(timed(table) for _ in range(3)) < 0.05
 
 
 def timed(table: Table) -> float:

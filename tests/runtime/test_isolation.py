@@ -11,8 +11,9 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -61,10 +62,18 @@ async def at_work(agent: Scholar) -> AsyncIterator[Worker]:
             assert not thread.is_alive()
 
 
-async def cancelled(call) -> None:
-    """Let a call get as far as it can, then cancel it."""
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what other processes bring about; there is nothing to await."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110  # see above
+            await asyncio.sleep(0.001)
+
+
+async def cancelled(call: Coroutine[Any, Any, Any] | asyncio.Future[Any], when: Callable[[], bool] | None = None) -> None:
+    """Let a call get as far as told, then cancel it."""
     task = asyncio.ensure_future(call)
-    await asyncio.sleep(0.02)
+    if when is not None:
+        await until(when)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -130,8 +139,9 @@ async def test_spinning_hook_is_killed_at_its_deadline_and_the_next_call_finds_a
         await decide(1)
         pid = worker.pid
         spinning = asyncio.ensure_future(spin())
-        await asyncio.sleep(0.01)
-        await cancelled(decide(2))
+        await until(lambda: worker.calls == 2)
+        turns = iter(range(10))
+        await cancelled(decide(2), when=lambda: next(turns) == 9)
         assert worker.pid == pid, "one that waits for its turn harms nobody"
         waiting = asyncio.ensure_future(decide(3))
         await cancelled(spinning)
@@ -177,7 +187,7 @@ async def test_stop_kills_what_outlives_its_grace():
     async with at_work(Scholar()) as worker:
         await worker.start()
         spinning = asyncio.ensure_future(worker.hook("spin")())
-        await asyncio.sleep(0.01)
+        await until(lambda: worker.calls == 1)
         await worker.stop(0.01)
         with pytest.raises(SocietyClosed, match="was stopped before spin had answered"):
             await spinning
@@ -188,7 +198,7 @@ async def test_start_goes_on_when_its_caller_is_cancelled(tmp_path):
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     async with at_work(Dreamer(str(gate))) as worker:
-        await cancelled(worker.start())
+        await cancelled(worker.start(), when=lambda: worker.pid is not None)
         await cancelled(worker.hook("decide")(1))
         pid = worker.pid
         await asyncio.to_thread(gate.write_text, "open")
@@ -200,11 +210,31 @@ async def test_start_goes_on_when_its_caller_is_cancelled(tmp_path):
 async def test_start_that_takes_for_ever_is_killed_with_the_call_that_waits(tmp_path, monkeypatch):
     gate = tmp_path / "gate"
     os.mkfifo(gate)
-    monkeypatch.setattr(isolation, "START_PATIENCE", 0.001)
+    monkeypatch.setattr(isolation, "START_PATIENCE", 0.0)
     async with at_work(Dreamer(str(gate))) as worker:
-        await cancelled(worker.hook("decide")(1))
+        await cancelled(worker.hook("decide")(1), when=lambda: worker.pid is not None)
         assert worker.pid is None
         assert worker.statistics().kills == 1
+
+
+@pytest.mark.parametrize("turns", range(0, 14, 2))
+async def test_start_cancelled_at_any_turn_of_the_loop_leaves_nothing(turns):
+    async with at_work(Scholar()) as worker:
+        task = asyncio.ensure_future(worker.start())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await cancelled(task)
+
+
+async def test_worker_stopped_while_its_process_is_opened_is_not_left_running():
+    async with at_work(Scholar()) as worker:
+        starting = asyncio.ensure_future(worker.start())
+        for _ in range(3):  # far enough to have asked for the process
+            await asyncio.sleep(0)
+        assert worker.pid is None
+        await worker.stop(0)
+        with pytest.raises(SocietyClosed, match="was stopped before it had answered"):
+            await starting
 
 
 async def test_agent_that_cannot_be_rebuilt_says_why():

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-import tracemalloc
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -409,11 +409,11 @@ def test_a_sender_gives_up_at_its_deadline_and_leaves_the_line() -> None:
 
 def test_a_sender_hears_that_the_mailbox_was_closed() -> None:
     world = full("wait", capacity=1)
-    writer = Writer(world, "w", ["x"])
+    writers = [Writer(world, name, ["x"]) for name in "ab"]
     world.step()
     world.box.close()
     world.step()
-    assert writer.gave_up
+    assert all(writer.gave_up for writer in writers)
 
 
 @pytest.mark.parametrize("woken_before", [False, True])
@@ -475,17 +475,15 @@ def check_flood(overflow: str, count: int) -> None:
     world.dead = DeadLetters(keep=10)
     world.box.on_drop = world.dead.add
     put = world.box.put
-    tracemalloc.start()
     refused = 0
+    before = sys.getallocatedblocks()
     for number in range(count):
         try:
             refused += not put(number)
         except MailboxFull:
             refused += 1
-    grown, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    assert sys.getallocatedblocks() - before < 3_000  # a message waiting is one block, its share of the queue another
     assert len(world.box) == 1024
-    assert max(grown, peak) < 200_000
     assert world.box.dropped == world.dead.total == (0 if overflow == "wait" else count - 1024)
     assert refused == (count - 1024 if overflow in ("wait", "fail") else 0)
     first = count - 1024 if overflow == "drop-oldest" else 0
