@@ -6,7 +6,7 @@ import pytest
 
 from negotiate_rt.machine import Moves, Table
 from negotiate_rt.machine.check import problems_of
-from negotiate_rt.machine.explore import Exploration
+from negotiate_rt.machine.explore import WORLDS_ENOUGH, Exploration
 from negotiate_rt.messages.performatives import Accept, Cancel, Cfp, Inform, Propose, Refuse, Reject, Walk, Withdraw
 from negotiate_rt.testing import check_protocol
 from tests.machine.tables import CONTRACTING, CONTRACTING_TIMEOUTS, contracting, haggling, whole
@@ -219,10 +219,10 @@ def ten_states() -> Table:
 
 def test_a_large_table_is_explored_with_shorter_queues_only() -> None:
     table = ten_states()
+    narrowest = Exploration(table, "", 1)
+    narrowest.run()
+    assert len(narrowest.seen) > WORLDS_ENOUGH
     assert problems_of(table) == []
-    widest = Exploration(table, "", 2)
-    widest.run()
-    assert len(widest.seen) > 1_500
 
 
 @pytest.mark.timing
