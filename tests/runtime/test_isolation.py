@@ -69,7 +69,9 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-async def cancelled(call: Coroutine[Any, Any, Any] | asyncio.Future[Any], when: Callable[[], bool] | None = None) -> None:
+async def cancelled(
+    call: Coroutine[Any, Any, Any] | asyncio.Future[Any], when: Callable[[], bool] | None = None
+) -> None:
     """Let a call get as far as told, then cancel it."""
     task = asyncio.ensure_future(call)
     if when is not None:
