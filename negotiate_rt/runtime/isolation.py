@@ -290,15 +290,16 @@ class Worker:
         """Let the running call end and the process leave within `grace` seconds, then kill it. Nothing is left: no
         process, no open file. Calls that come later raise SocietyClosed; a second stop does nothing."""
         self._stopped = True
-        with anyio.move_on_after(grace):
-            async with self._lock:
-                if self._child is not None:
-                    assert self._child.process.stdin is not None
-                    await self._child.process.stdin.aclose()
-                    await self._child.process.wait()
-        child = self._child
-        if child is not None:
-            await self._discard(child)
+        try:
+            with anyio.move_on_after(grace):
+                async with self._lock:
+                    if self._child is not None:
+                        assert self._child.process.stdin is not None
+                        await self._child.process.stdin.aclose()
+                        await self._child.process.wait()
+        finally:  # cancelled too: the process is killed and reaped all the same
+            if self._child is not None:
+                await self._discard(self._child)
 
     def statistics(self) -> WorkerStatistics:
         """Return what the worker has been through."""

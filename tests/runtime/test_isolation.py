@@ -191,6 +191,19 @@ async def test_stop_kills_what_outlives_its_grace():
         spinning = asyncio.ensure_future(worker.hook("spin")())
         await until(lambda: worker.calls == 1)
         await worker.stop(0.01)
+        assert worker.pid is None
+        with pytest.raises(SocietyClosed, match="was stopped before spin had answered"):
+            await spinning
+
+
+async def test_stop_that_is_cancelled_kills_at_once():
+    async with at_work(Scholar()) as worker:
+        await worker.start()
+        spinning = asyncio.ensure_future(worker.hook("spin")())
+        await until(lambda: worker.calls == 1)
+        turns = iter(range(10))
+        await cancelled(worker.stop(60), when=lambda: next(turns) == 9)  # cancelled, it kills at once
+        assert worker.pid is None
         with pytest.raises(SocietyClosed, match="was stopped before spin had answered"):
             await spinning
 
