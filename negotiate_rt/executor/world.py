@@ -198,14 +198,16 @@ class World:
         negotiation = self.open.get(envelope.conversation)
         end = negotiation.end_for(envelope) if negotiation is not None else None
         if negotiation is None or end is None:
-            self.dead_letters.add(envelope, "unknown conversation" if negotiation is None else "unknown receiver")
+            self.dead_letters.add(envelope, "unknown")
             return False
         if envelope.sender != origin:
             negotiation.blame(
                 origin, "forged", f"claimed to be {envelope.sender} in a {type(envelope.message).__name__}"
             )
             return False
-        end.box.put(Injected(envelope, origin))
+        if not end.box.put(Injected(envelope, origin)):
+            self.dead_letters.add(envelope, "congested")
+            return False
         self.kernel.wake_host()
         return True
 

@@ -75,13 +75,14 @@ def inside_outcome_space(message: Message, board: Board, mine: bool, now: float)
     """
     assert isinstance(message, Propose)
     offer = board.offers.get(message.offer)
-    if offer is not None and offer.value is message.value and offer.agent == (board.agent if mine else board.peer):
+    maker = board.agent if mine else board.peer
+    if offer is not None and offer.agent == maker and (offer.value is message.value or offer.value == message.value):
         return None
     try:
         board.check(message.value)
     except ValueError as error:
         return Refusal(str(error))
-    return Refusal(f"offer {message.offer!r} is not one that {board.agent if mine else board.peer} has made")
+    return Refusal(f"offer {message.offer!r} is not one that {maker} has made")
 
 
 def names_standing_offer(message: Message, board: Board, mine: bool, now: float) -> Refusal | None:

@@ -67,7 +67,7 @@ class NegotiationProtocol:
         """The compiled table. Raises ProtocolDefinitionError if its shape is wrong."""
         return Table(
             self.name, self.start, self.moves, timeouts=self.timeouts, skips=self.skips, exhausted=self.exhausted,
-            rules={**OFFER_RULES, **self.rules},
+            rules={kind: OFFER_RULES.get(kind, ()) + tuple(self.rules.get(kind, ())) for kind in {**OFFER_RULES, **self.rules}},
         )  # fmt: skip
 
     @cached_property

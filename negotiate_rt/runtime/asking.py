@@ -14,7 +14,7 @@ from negotiate_rt.errors import InvalidDecision, LocalProtocolError
 from negotiate_rt.messages.performatives import Message, Skip
 from negotiate_rt.runtime.actor import Actor, Ended
 from negotiate_rt.runtime.calls import Call
-from negotiate_rt.runtime.kernel import formatted
+from negotiate_rt.runtime.kernel import described, formatted
 from negotiate_rt.runtime.mailbox import Mailbox
 from negotiate_rt.runtime.seat import Asked, HookKind, Seat
 
@@ -100,6 +100,7 @@ class Asking:
         except (KeyboardInterrupt, Ended):
             raise
         except BaseException as error:  # noqa: BLE001  # the border to agents' code: whatever it raises is policy's business
+            kernel.asking = None
             fault = self._classify(error, asked, decision is not UNDECIDED)
             return await self._remedy(asked, args, fault, until, deadline, decision)
         finally:
@@ -123,7 +124,7 @@ class Asking:
             return _Faulty("invalid", str(error))
         if isinstance(error, LocalProtocolError) and decided:
             return _Faulty("illegal", str(error))
-        return _Faulty("raised", f"{asked.question.hook} raised {type(error).__name__}: {error}", formatted(error))
+        return _Faulty("raised", f"{asked.question.hook} raised {described(error)}", formatted(error))
 
     async def _ask_slowly(
         self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], deadline: float
@@ -182,7 +183,7 @@ class Asking:
             return call.result
         if isinstance(call.error, InvalidDecision):
             raise _Faulty("invalid", str(call.error))
-        raise _Faulty("raised", f"{hook} raised {type(call.error).__name__}: {call.error}", formatted(call.error))
+        raise _Faulty("raised", f"{hook} raised {described(call.error)}", formatted(call.error))
 
     async def _remedy(
         self,

@@ -133,6 +133,7 @@ class Calls:
             self.orphans.discard(call.task)
         elif self.kernel.virtual:
             self.finished.append(call)
+            self.kernel.unreleased += 1
         else:
             self._resume(call)
         self.kernel.wake_host()
@@ -161,6 +162,7 @@ class Calls:
         """Resume the actors of finished calls in the order they were asked (virtual clock); False if there are none."""
         if not self.finished:
             return False
+        self.kernel.unreleased = 0
         finished, self.finished = sorted(self.finished, key=lambda call: call.number), []
         for call in finished:
             self._resume(call)

@@ -350,7 +350,7 @@ class Dialogue(Asking):
             move = self.machine.state.hears.get(queue[0].message.__class__)
             if move is None or move.turn:
                 return
-            self.take(queue.popleft())
+            self.take(self.box.take_queued())
 
     # -- time and work --------------------------------------------------------------------------------------------------
 

@@ -98,10 +98,15 @@ class Host:
                 await self._sleep_until(math.inf)
 
     async def _yield_to_others(self) -> None:
-        if threading.active_count() - self._own_threads > 1:
+        if threading.active_count() - self._own_threads > 1 and self._others_want_to_run():
             time.sleep(GIL_PAUSE)  # noqa: TID251, ASYNC251  # on purpose: it hands over the interpreter
         for _ in range(LOOP_TURNS):
             await asyncio.sleep(0)
+
+    def _others_want_to_run(self) -> bool:
+        """Whether there are threads beside ours and asyncio's, which sleep until a worker process ends."""
+        others = [thread for thread in threading.enumerate() if not thread.name.startswith("waitpid-")]
+        return len(others) - self._own_threads > 1
 
     async def _settle(self) -> None:
         """Virtual clock, nothing can run: let hooks that wait on nothing real finish, then release what has finished in the

@@ -18,6 +18,7 @@ from negotiate_rt.errors import ForeignAwaitError, StalledError
 from negotiate_rt.runtime.actor import PARK, Actor, Ended, OnEnd
 from negotiate_rt.runtime.timers import DEADLINE, Timed, Timer, Timers
 
+STEPS_A_LOOK = 8  # steps between two looks at the clock; one step costs about a microsecond
 SLICE = 0.0015  # seconds; 1-2 ms with a few turns of the host loop between kept a TCP echo at 1.3 ms
 
 
@@ -39,8 +40,8 @@ class Kernel:
     """
 
     __slots__ = (
-        "actors", "asking", "clock", "current", "in_flight", "now", "origin", "ready", "steps", "stubborn", "timers",
-        "virtual", "wake_host",
+        "actors", "asking", "clock", "current", "hooked", "in_flight", "now", "origin", "ready", "steps", "stubborn", "timers",
+        "unreleased", "virtual", "wake_host",
     )  # fmt: skip
 
     def __init__(self, clock: str = "real") -> None:
@@ -54,7 +55,9 @@ class Kernel:
         self.current: Any = None
         self.asking: Any = None  # the dialogue's end whose plain hook runs now; the watchdog looks at it
         self.steps = 0
+        self.hooked = False  # a plain hook ran in this step
         self.in_flight = 0
+        self.unreleased = 0  # outside calls that have come back and wait for the run queue to empty (virtual clock)
         self.stubborn: list[str] = []
         self.wake_host: Callable[[], None] = _nobody
 
@@ -136,7 +139,7 @@ class Kernel:
             self._fire(self.now)
             self._run_ready(until)
             return
-        while self._run_ready(until) and not self.in_flight and self.advance():
+        while self._run_ready(until) and not (self.in_flight or self.unreleased) and self.advance():
             pass
 
     def advance(self) -> bool:
@@ -153,34 +156,45 @@ class Kernel:
             self.timers.pop().due()
 
     def _run_ready(self, until: float) -> bool:
-        """Step actors in turn; True when the queue is empty, False when the time is up. Its own clock read a step keeps a
-        slice within one plain hook of its budget."""
+        """Step actors in turn; True when the queue is empty, False when the time is up.
+
+        The clock is read every few steps, and after each step in which a plain hook ran: a slice outlives its budget by
+        one hook at the most.
+        """
         ready, popleft, clock = self.ready, self.ready.popleft, self.clock
         while ready:
-            actor = popleft()
-            self.current = actor
-            try:
-                yielded = actor.run(actor.resume, None)
-                if yielded is not PARK:
-                    self._foreign(actor, yielded)
-                elif not actor.alive:
-                    self._doom(actor)
-            except StopIteration as stop:
-                self._end(actor, stop.value, None)
-            except KeyboardInterrupt:
-                self.current = None
-                self._end(actor, None, Ended())
-                raise
-            except BaseException as error:  # an actor's own failure; its owner hears of it through on_end
-                if actor.__class__ is not Actor:
-                    raise  # a conversation that cannot close is our bug
-                self._end(actor, None, translate(error))
             self.steps += 1
+            for _ in range(STEPS_A_LOOK):
+                actor = popleft()
+                self.current = actor
+                try:
+                    yielded = actor.run(actor.resume, None)
+                    if yielded is not PARK:
+                        self._foreign(actor, yielded)
+                    elif not actor.alive:
+                        self._doom(actor)
+                except StopIteration as stop:
+                    self._end(actor, stop.value, None)
+                except BaseException as error:  # noqa: BLE001  # an actor's own failure; its owner hears of it through on_end
+                    self._failed(actor, error)
+                if self.hooked or not ready:
+                    self.hooked = False
+                    break
             if clock() >= until:
                 self.current = None
                 return not ready
         self.current = None
         return True
+
+    def _failed(self, actor: Any, error: BaseException) -> None:
+        """An actor raised."""
+        if isinstance(error, KeyboardInterrupt):
+            self.current = None
+            self._end(actor, None, Ended())
+            raise error
+        if actor.__class__ is not Actor:
+            raise error  # a conversation that cannot close is our bug
+        self._end(actor, None, translate(error))
 
     def _doom(self, actor: Any) -> None:
         self.current = None
@@ -250,6 +264,14 @@ def translate(error: BaseException) -> BaseException:
         translated.__cause__ = error
         return translated
     return error
+
+
+def described(error: BaseException) -> str:
+    """Return an exception's type and text; an agent's own exception class may fail even at that."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception as worse:  # noqa: BLE001  # the border to agents' code: their __str__ may raise anything
+        return f"{type(error).__name__} (its text raised {type(worse).__name__})"
 
 
 def formatted(error: BaseException) -> str:

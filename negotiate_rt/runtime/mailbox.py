@@ -131,12 +131,15 @@ class Mailbox:
             return item
         if self.system:
             return self.system.popleft()
-        if self.queue:
-            item = self.queue.popleft()
-            if self.writers:
-                self._let_in()
-            return item
-        return NOTHING
+        return self.take_queued() if self.queue else NOTHING
+
+    def take_queued(self) -> Any:
+        """Return the oldest message of the ordinary lane, which must hold one; a waiting writer gets its place."""
+        assert self.queue is not None
+        item = self.queue.popleft()
+        if self.writers:
+            self._let_in()
+        return item
 
     def park(self, deadline: float) -> None:
         """Let the owner wait for this box until `deadline`; it must yield PARK next."""

@@ -79,11 +79,11 @@ class Timers:
         """Return when the next live deadline falls (inf: none), tidying the top of the heap on the way."""
         heap = self.heap
         while heap:
-            when, rank, _, owner = heap[0]
+            when, rank, sequence, owner = heap[0]
             if owner.armed != when:
                 heappop(heap)
                 self.stale -= 1
-            elif owner.deadline > when:
+            elif owner.deadline > when or owner.deadline_seq != sequence:
                 heappop(heap)
                 owner.armed = owner.deadline
                 if owner.deadline != math.inf:
