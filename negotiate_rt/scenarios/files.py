@@ -12,7 +12,7 @@ import msgspec
 from negotiate_rt.executor.settings import built_in as protocols
 from negotiate_rt.scenarios.format import ScenarioSpec
 from negotiate_rt.scenarios.options import file_form
-from negotiate_rt.scenarios.reading import MAX_BYTES, ScenarioError, build, hint, listed, parse
+from negotiate_rt.scenarios.reading import MAX_BYTES, ScenarioError, build, decoded, hint, listed, parse
 from negotiate_rt.scenarios.scenario import Scenario
 
 FORMS = {".toml": "toml", ".json": "json"}
@@ -21,7 +21,8 @@ FORMS = {".toml": "toml", ".json": "json"}
 def loads(content: str | bytes, form: str = "toml", source: str = "") -> Scenario:
     """Return the scenario in a text, `form` being "toml" or "json". Raises ScenarioError, which names `source`."""
     try:
-        return Scenario(build(parse(content, form), ScenarioSpec))
+        text = decoded(content)
+        return Scenario(build(parse(text, form), ScenarioSpec), text, form)
     except ScenarioError as error:
         raise ScenarioError(error.flaws, source or error.source) from None
 

@@ -38,16 +38,21 @@ class ScenarioError(ConfigurationError):
 # -- text -------------------------------------------------------------------------------------------------------------
 
 
-def parse(content: str | bytes, form: str) -> Tree:
-    """Return the tree that a text in `form` ("toml" or "json") holds. Raises ScenarioError, which names the line."""
+def decoded(content: str | bytes) -> str:
+    """Return a file's content as text. Raises ScenarioError unless it is UTF-8, and not too long."""
     if len(content) > MAX_BYTES:
-        raise ScenarioError([f"expected at most {MAX_BYTES} bytes, got {len(content)}"])
+        raise ScenarioError([f"expected at most {MAX_BYTES} bytes, got {len(content)} or more"])
     try:
-        text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
-        read = tomllib.loads if form == "toml" else _read_json
-        tree = read(text)
+        return content.decode("utf-8-sig") if isinstance(content, bytes) else content
     except UnicodeDecodeError as error:
         raise ScenarioError([f"expected UTF-8 text, but byte {error.start} is not: {error.reason}"]) from None
+
+
+def parse(text: str, form: str) -> Tree:
+    """Return the tree that a text in `form` ("toml" or "json") holds. Raises ScenarioError, which names the line."""
+    try:
+        read = tomllib.loads if form == "toml" else _read_json
+        tree = read(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([f"not TOML: {error}"]) from None
     except json.JSONDecodeError as error:

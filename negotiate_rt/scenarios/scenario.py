@@ -31,11 +31,13 @@ class Scenario:
     """What `spec` describes, checked down to one session that could start. Raises ScenarioError with all that is wrong.
 
     `jobs` makes agents afresh for each session. Numbers that are drawn come from a stream per seed, session and agent,
-    so session 17 is the same whether 20 or 20,000 are run.
+    so session 17 is the same whether 20 or 20,000 are run. `text` is how it was written, in `form` ("toml" or "json").
     """
 
-    def __init__(self, spec: ScenarioSpec) -> None:
+    def __init__(self, spec: ScenarioSpec, text: str = "", form: str = "toml") -> None:
         self.spec = spec
+        self.text = text
+        self.form = form
         flaws: list[str] = []
         self.protocol = protocol_name(spec.protocol)
         self.problem = _attempt(flaws, "problem", _problem, spec.problem)
@@ -63,6 +65,11 @@ class Scenario:
     def agents(self) -> tuple[str, ...]:
         """The agents' names, in order."""
         return tuple(name for names, _ in self._recipes for name in names)
+
+    @property
+    def issues(self) -> tuple[str, ...]:
+        """The names of the issues, in the order of an outcome's values; empty unless there are many."""
+        return self.problem.space.names if isinstance(self.problem, BargainingProblem) else ()
 
     def job(self, session: int, seed: int | None = None) -> Job:
         """Return agents, config and problem of one session, numbered from 1."""

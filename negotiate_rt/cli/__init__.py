@@ -1,0 +1,12 @@
+"""The command line: `negotiate-rt run`, `list`, `explain`, `validate`, `schema`, `demo`.
+
+Results go to stdout, progress and logs to stderr. Exit codes: 0 all went well (no deal is well), 1 a bug of ours, 2 a
+mistake of the user's, 130 Ctrl-C, with partial results. Everything but click loads inside the commands, so that help is
+there at once.
+"""
+
+from __future__ import annotations
+
+from negotiate_rt.cli.commands import main, program
+
+__all__ = ["main", "program"]

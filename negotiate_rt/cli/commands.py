@@ -1,0 +1,145 @@
+"""The commands and their options. Each loads what it needs when it runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+from click.exceptions import Exit
+
+from negotiate_rt import __version__
+from negotiate_rt.cli.program import INTERRUPTED, MISTAKE, Program, fail, hush
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SETTINGS = {"help_option_names": ["-h", "--help"]}
+EPILOG = "Exit codes: 0 done (no deal is done, too), 1 a bug of ours, 2 a mistake of yours, 130 Ctrl-C with partial results."
+
+
+@click.group(cls=Program, context_settings=SETTINGS, epilog=EPILOG)
+@click.version_option(__version__, prog_name="negotiate-rt")
+def program() -> None:
+    """Run negotiations between autonomous agents: bargaining, contract nets, auctions.
+
+    Start with `negotiate-rt demo`, then `negotiate-rt run haggling --sessions 100`, then write a scenario of your own.
+    """
+
+
+def logged(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add -v and -q."""
+    command = click.option("-q", "--quiet", count=True, help="Log errors only; twice: nothing.")(command)
+    return click.option("-v", "--verbose", count=True, help="Log each session to stderr; twice: everything.")(command)
+
+
+@program.command()
+@click.argument("scenario")
+@click.option("--sessions", "-n", type=click.IntRange(1), help="How many sessions (default: as the scenario says).")
+@click.option("--seed", type=int, help="Seed of all chance (default: the scenario's).")
+@click.option("--clock", type=click.Choice(["real", "virtual"]), help="Real time, or virtual: waiting takes none.")
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Most sessions open at once.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@click.option("--out", type=click.Path(), help="Keep outcomes.jsonl, report.json and the scenario in this folder.")
+@click.option("--force", is_flag=True, help="Replace what an earlier run left in the --out folder.")
+@logged
+def run(scenario: str, verbose: int, quiet: int, **options: Any) -> None:
+    """Run a SCENARIO: a .toml or .json file, or the name of a built-in one (see `list scenarios`)."""
+    from negotiate_rt.cli.logs import log_to_stderr
+    from negotiate_rt.cli.running import Request, run_scenario
+
+    with log_to_stderr(verbose - quiet):
+        end(run_scenario(Request(scenario, **options)))
+
+
+@program.command()
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all chance.")
+@click.option("--sessions", "-n", type=click.IntRange(1), default=1000, show_default=True, help="How many sessions.")
+@click.option("--clock", type=click.Choice(["real", "virtual"]), default="real", show_default=True, help="Which clock.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@logged
+def demo(verbose: int, quiet: int, **options: Any) -> None:
+    """Run a thousand sessions of all protocols, a few agents slow, hung, crashing or talking nonsense."""
+    from negotiate_rt.cli.logs import log_to_stderr
+    from negotiate_rt.cli.running import run_demo
+
+    with log_to_stderr(verbose - quiet):
+        end(run_demo(**options))
+
+
+@program.command("list")
+@click.argument("kind", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print as one JSON object.")
+def list_all(kind: str | None, as_json: bool) -> None:
+    """List what there is: protocols, strategies, scenarios, behaviours, latencies (KIND: only these)."""
+    from negotiate_rt.cli.explaining import print_lists
+
+    print_lists(kind, as_json)
+
+
+@program.command()
+@click.argument("protocol")
+@click.option("--mermaid", is_flag=True, help="Print only the diagram, in Mermaid's language.")
+@click.option("--json", "as_json", is_flag=True, help="Print the rules as one JSON object.")
+def explain(protocol: str, mermaid: bool, as_json: bool) -> None:
+    """Explain a PROTOCOL: where it comes from, who may say what when, its options, its diagram."""
+    from negotiate_rt.cli.explaining import explain_protocol
+
+    explain_protocol(protocol, mermaid, as_json)
+
+
+@program.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+def validate(files: tuple[str, ...]) -> None:
+    """Check scenario FILES; say of each that it is fine, or all that is wrong, by path."""
+    from negotiate_rt import scenarios
+
+    wrong = 0
+    for name in files:
+        try:
+            found = scenarios.load(name)
+        except scenarios.ScenarioError as error:
+            fail(str(error))
+            wrong += 1
+        else:
+            click.echo(f"{name}: fine: {found.name}, {found.protocol}, {len(found.agents)} agents")
+    end(MISTAKE if wrong else 0)
+
+
+@program.command()
+@click.option("--out", type=click.Path(), help="Write to this file instead of stdout.")
+def schema(out: str | None) -> None:
+    """Print the JSON schema of scenario files, for editors that complete and check as you type."""
+    import json
+    from pathlib import Path
+
+    from negotiate_rt import scenarios
+    from negotiate_rt.errors import ConfigurationError
+
+    text = json.dumps(scenarios.schema(), indent=2) + "\n"
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(out).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"--out {out}: cannot write there: {error.strerror or error}") from None
+
+
+def end(code: int) -> None:
+    """Leave with an exit code; what was started and interrupted has been told by then."""
+    if code:
+        raise Exit(code)
+
+
+def main() -> None:
+    """Run the program: the console script `negotiate-rt`."""
+    try:
+        program(prog_name="negotiate-rt")
+    except KeyboardInterrupt:  # between the commands and the exit
+        sys.exit(INTERRUPTED)
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            hush()

@@ -1,0 +1,204 @@
+"""`run` and `demo`: sessions streamed, counted, kept and shown; Ctrl-C keeps what is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack, aclosing, nullcontext
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from negotiate_rt import scenarios
+from negotiate_rt.cli.consoles import show, stdout_console
+from negotiate_rt.cli.program import INTERRUPTED, fail
+from negotiate_rt.executor.executor import NegotiationExecutor
+from negotiate_rt.executor.settings import logger
+from negotiate_rt.messages.outcome import NegotiationOutcome
+from negotiate_rt.report import Report, ResultFolder, Tally
+
+if TYPE_CHECKING:
+    from negotiate_rt.scenarios.scenario import Job
+
+TICK = 0.1  # seconds between two looks at the progress bar
+Sink = Callable[[NegotiationOutcome], None]
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What the user asks of `run`; None: as the scenario says."""
+
+    scenario: str
+    sessions: int | None
+    seed: int | None
+    clock: str | None
+    limit: int
+    as_json: bool
+    out: str | None
+    force: bool
+
+
+def run_scenario(wish: Request) -> int:
+    """Run a scenario as the command line asks; return the exit code."""
+    scenario = scenarios.load(wish.scenario)
+    asked = scenario.spec.sessions if wish.sessions is None else wish.sessions
+    seed = scenario.spec.seed if wish.seed is None else wish.seed
+    clock = wish.clock or scenario.spec.clock
+    tally = Tally()
+    last: list[NegotiationOutcome] = []
+    sinks: list[Sink] = [tally.add]
+    if asked == 1:
+        sinks.append(last.append)
+    if logging.getLogger("negotiate_rt").isEnabledFor(logging.INFO):
+        sinks.append(log_outcome)
+    with ExitStack() as stack:
+        folder = None
+        if wish.out is not None:
+            folder = stack.enter_context(ResultFolder(wish.out, scenario.issues, force=wish.force))
+            sinks.append(folder.add)
+        crew = Crew(scenario.executor(clock, seed), scenario.jobs(asked, seed), wish.limit, sinks)
+        interrupted = crew.run(progress(scenario.name, asked, not wish.as_json))
+        report = tally.report(scenario.name, asked, clock=clock, seed=seed, wall_seconds=crew.seconds)
+        if folder is not None:
+            folder.finish(report, *written(scenario))
+    tell(report, wish.as_json, scenario.issues, last)
+    if folder is not None and not wish.as_json:
+        show(f"kept in {folder.path}: outcomes.jsonl, report.json, scenario.{written(scenario)[1]}")
+    return ended(interrupted, tally, asked)
+
+
+def run_demo(sessions: int, seed: int, clock: str, as_json: bool) -> int:
+    """Run the demonstration; return the exit code."""
+    from negotiate_rt.scenarios.demo import Demo
+
+    demo = Demo(seed)
+    tally = Tally()
+    executor = NegotiationExecutor(clock=clock, seed=seed, name="demo")
+    crew = Crew(executor, demo.jobs(sessions), sessions, [tally.add])
+    interrupted = crew.run(progress("demo", sessions, not as_json))
+    report = tally.report("demo", sessions, clock=clock, seed=seed, wall_seconds=crew.seconds)
+    tell(report, as_json)
+    if not as_json:
+        spoilt = ", ".join(f"{count} {kind}" for kind, count in sorted(demo.troubled.items())) or "none"
+        show(f"sessions with an agent in trouble on purpose: {sum(demo.troubled.values())} ({spoilt})")
+        show(accounted(report))
+    return ended(interrupted, tally, sessions)
+
+
+class Crew:
+    """Runs jobs on an executor and hands each outcome to the sinks. `seconds`: of real time, so far."""
+
+    def __init__(self, executor: NegotiationExecutor, jobs: Iterable[Job], limit: int, sinks: Iterable[Sink]) -> None:
+        self.executor = executor
+        self.jobs = jobs
+        self.limit = limit
+        self.sinks = tuple(sinks)
+        self.seconds = 0.0
+
+    def run(self, bar: AbstractContextManager[Bar | None]) -> bool:
+        """Run all jobs; return whether Ctrl-C cut them off. What had ended by then is with the sinks."""
+        start = time.perf_counter()
+        try:
+            with bar as shown:
+                asyncio.run(self._run(shown))
+        except KeyboardInterrupt:
+            return True
+        finally:
+            self.seconds = time.perf_counter() - start
+        return False
+
+    async def _run(self, bar: Bar | None) -> None:
+        ticker = None if bar is None else asyncio.get_running_loop().create_task(bar.keep_fresh())
+        try:
+            async with aclosing(self.executor.stream(self.jobs, self.limit)) as outcomes:  # type: ignore[type-var]  # an async generator
+                async for outcome in outcomes:
+                    for sink in self.sinks:
+                        sink(outcome)
+                    if bar is not None:
+                        bar.done += 1
+        finally:
+            if ticker is not None:
+                ticker.cancel()
+
+
+class Bar:
+    """A progress bar on stderr, drawn from the event loop: a thread of its own would cost every slice of the kernel."""
+
+    def __init__(self, what: str, total: int) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        from negotiate_rt.cli.consoles import stderr_console
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.progress = Progress(*columns, console=stderr_console(), auto_refresh=False, transient=True)
+        self.task = self.progress.add_task(what, total=total)
+        self.done = 0
+
+    async def keep_fresh(self) -> None:
+        """Draw it anew now and then."""
+        while True:
+            self.progress.update(self.task, completed=self.done, refresh=True)
+            await asyncio.sleep(TICK)
+
+    def __enter__(self) -> Bar:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.progress.stop()
+
+
+def progress(what: str, total: int, wanted: bool) -> AbstractContextManager[Bar | None]:
+    """Return a progress bar where somebody can see it, else nothing."""
+    return Bar(what, total) if wanted and sys.stderr.isatty() else nullcontext()
+
+
+def written(scenario: scenarios.Scenario) -> tuple[str, str]:
+    """Return a scenario's text and form."""
+    if scenario.text:
+        return scenario.text, scenario.form
+    return msgspec.json.encode(scenario.spec).decode(), "json"
+
+
+def tell(report: Report, as_json: bool, issues: tuple[str, ...] = (), last: Iterable[NegotiationOutcome] = ()) -> None:
+    """Print a report: as JSON, or as tables, a single session with its offers."""
+    if as_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+        return
+    from negotiate_rt.report.tables import outcome_tables, report_tables
+
+    console = stdout_console()
+    for outcome in last:
+        for part in outcome_tables(outcome, issues):
+            console.print(part)
+    for part in report_tables(report):
+        console.print(part)
+
+
+def accounted(report: Report) -> str:
+    """Say that each session ended once: by final state, and the failed ones by code."""
+    total = report.total
+    states, codes = total.final_states, total.failure_codes
+    by_state = " + ".join(f"{count} {state}" for state, count in states.items())
+    by_code = " + ".join([f"{total.agreed} agreed", *(f"{count} {code}" for code, count in codes.items())])
+    right = sum(states.values()) == total.sessions == total.agreed + sum(codes.values())
+    verdict = "every session accounted for" if right else "SESSIONS DO NOT ADD UP"
+    return f"{verdict}: {total.sessions} = {by_state}\n  and by failure code: {total.sessions} = {by_code}"
+
+
+def log_outcome(outcome: NegotiationOutcome) -> None:
+    """Log one session's ending."""
+    logger().info(
+        "session_ended", session=outcome.id, state=str(outcome.final_state), reason=outcome.failure_reason,
+        rounds=outcome.rounds_used, ms=round(outcome.duration_ms, 3), faults=len(outcome.faults),
+    )  # fmt: skip
+
+
+def ended(interrupted: bool, tally: Tally, asked: int) -> int:
+    """Return the exit code; an interruption is told."""
+    if not interrupted:
+        return 0
+    fail(f"interrupted: {tally.sessions} of {asked} sessions had ended; what is told and kept covers these")
+    return INTERRUPTED

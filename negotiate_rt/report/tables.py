@@ -1,0 +1,146 @@
+"""Reports for people: tables for a terminal. The only part of this room that loads rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from negotiate_rt.messages.outcome import NegotiationOutcome
+from negotiate_rt.report.plain import deal
+from negotiate_rt.report.series import Spread
+from negotiate_rt.report.tally import GroupReport, Report
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+COLOURS = {"AGREED": "green", "FAILED": "red", "TIMEOUT": "yellow", "DEADLOCK": "magenta"}
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Return a number for a table: whole ones whole, others to some significant digits, none as a dash."""
+    if value is None:
+        return "-"
+    if float(value).is_integer() and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
+
+
+def table(title: str, *columns: str) -> Table:
+    """Return an empty table whose first column holds words and whose others hold numbers."""
+    made = Table(title=Text(title, style="bold"), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    for place, column in enumerate(columns):
+        made.add_column(column, justify="left" if place == 0 else "right", overflow="fold")
+    return made
+
+
+def report_tables(report: Report) -> Iterator[RenderableType]:
+    """Yield the parts of a report, in the order to print them."""
+    yield Text.assemble(*_headline(report))
+    yield _protocols(report)
+    yield _endings(report)
+    worth = _utilities(report)
+    if worth.row_count:
+        yield worth
+    if report.total.faults:
+        yield _faults(report.total)
+
+
+def _headline(report: Report) -> list[tuple[str, str]]:
+    total = report.total
+    parts = [(report.scenario, "bold"), (f": {number(total.agreed)} of {number(total.sessions)} sessions agreed", "")]
+    if total.agreement_rate is not None:
+        parts.append((f" ({total.agreement_rate:.1%})", "green" if total.agreed else "red"))
+    if report.interrupted:
+        parts.append((f"; INTERRUPTED, {number(report.asked)} were asked for", "bold yellow"))
+    facts = [f"{report.clock} clock" if report.clock else "", "" if report.seed is None else f"seed {report.seed}"]
+    if report.wall_seconds:
+        facts.append(f"{report.wall_seconds:.2f} s, {number(total.sessions / report.wall_seconds, 3)} sessions/s")
+    parts.append(("\n" + ", ".join(fact for fact in facts if fact), "dim"))
+    return parts
+
+
+def _protocols(report: Report) -> Table:
+    made = table(
+        "by protocol", "protocol", "sessions", "agreed", "rounds", "p99", "messages", "p99", "time ms p50", "p99", "max"
+    )
+    groups = list(report.protocols.items())
+    if len(groups) > 1:
+        groups.append(("all", report.total))
+    for name, group in groups:
+        made.add_row(Text(name), *_measures(group))
+    return made
+
+
+def _measures(group: GroupReport) -> list[str]:
+    rate = "-" if group.agreement_rate is None else f"{group.agreement_rate:.1%}"
+    time = group.duration_ms
+    return [
+        number(group.sessions), rate, number(group.rounds.mean), number(group.rounds.p99), number(group.messages.mean),
+        number(group.messages.p99), number(time.p50), number(time.p99), number(time.max),
+    ]  # fmt: skip
+
+
+def _endings(report: Report) -> Table:
+    """Every session is in exactly one row of the states; failures are told again by their code."""
+    total = report.total
+    made = table("how they ended", "state", "sessions", "share")
+    for state, count in total.final_states.items():
+        made.add_row(Text(state, style=COLOURS.get(state, "")), number(count), f"{count / total.sessions:.1%}")
+    for code, count in total.failure_codes.items():
+        made.add_row(Text(f"  {code}", style="dim"), number(count), f"{count / total.sessions:.1%}")
+    return made
+
+
+def _utilities(report: Report) -> Table:
+    made = table("utility", "agent", "mean", "min", "p50", "max", "sessions")
+    several = len(report.protocols) > 1
+    for protocol, group in report.protocols.items():
+        for name, spread in group.utilities.items():
+            label = f"{name} ({protocol})" if several else name
+            made.add_row(Text(label), *_worth(spread))
+    return made
+
+
+def _faults(total: GroupReport) -> Table:
+    made = table("faults of agents", "kind", "times", "the first")
+    made.columns[2].justify = "left"
+    for kind, count in total.faults.items():
+        made.add_row(Text(kind), number(count), Text(total.examples.get(kind, ""), style="dim"))
+    return made
+
+
+def _worth(spread: Spread) -> list[str]:
+    return [number(one) for one in (spread.mean, spread.min, spread.p50, spread.max, spread.count)]
+
+
+def outcome_tables(outcome: NegotiationOutcome, issues: Sequence[str] = ()) -> Iterator[RenderableType]:
+    """Yield one session told at length: its offers, and how it ended."""
+    made = table(f"{outcome.id}: the offers", "round", "agent", "offer")
+    made.columns[1].justify = made.columns[2].justify = "left"
+    for offer in outcome.all_offers:
+        accepted = outcome.accepted_offer is not None and offer.id == outcome.accepted_offer.id
+        style = "bold green" if accepted else ""
+        made.add_row(str(offer.round), Text(offer.agent), Text(words(offer.value, issues), style=style))
+    if outcome.all_offers:
+        yield made
+    state = str(outcome.final_state)
+    ending = [(state, COLOURS.get(state, "")), (f" in round {outcome.rounds_used}", "")]
+    if outcome.accepted_offer is not None:
+        ending.append((f" at {words(outcome.accepted_offer.value, issues)}", "bold"))
+    if outcome.failure_reason is not None:
+        ending.append((f": {outcome.failure_reason}", ""))
+    yield Text.assemble(*ending)
+    for fault in outcome.faults:
+        yield Text(f"fault of {fault.who}: {fault.what}: {fault.cause}", style="yellow")
+
+
+def words(value: object, issues: Sequence[str] = ()) -> str:
+    """Return an offer's value in a line."""
+    told = deal(value, issues)
+    if isinstance(told, dict):
+        return ", ".join(f"{name} {one}" for name, one in told.items())
+    return number(told, 6) if isinstance(told, (int, float)) and not isinstance(told, bool) else str(told)

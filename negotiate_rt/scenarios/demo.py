@@ -1,0 +1,57 @@
+"""The demonstration: every built-in scenario in turn, with a few agents slow, hung, crashing or talking nonsense."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from negotiate_rt.scenarios.files import built_in, load
+from negotiate_rt.scenarios.format import Crash, Hang, Nonsense, ScenarioSpec, Slow, Trouble
+from negotiate_rt.scenarios.scenario import Job, Scenario
+
+SHARE = 0.12  # of sessions with one troubled agent: enough to see each kind, few enough to see the rest run on
+TIMEOUT, TURN_TIMEOUT = 1.2, 0.25  # seconds; a hung party then costs its session at most this much
+TROUBLES: tuple[Trouble, ...] = (
+    Slow(seconds=0.08, probability=0.7), Hang(probability=0.5), Crash(probability=0.6), Nonsense(probability=0.6),
+)  # fmt: skip
+
+
+class Demo:
+    """Jobs of all built-in scenarios mixed. `troubled` counts, as jobs are made, the sessions by the trouble in them."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+        self.troubled: Counter[str] = Counter()
+        self._clean: list[Scenario] = []
+        self._spoilt: list[list[tuple[str, Scenario]]] = []
+        for name in built_in():
+            base = load(name).spec
+            hurried = msgspec.structs.replace(base, timeout=TIMEOUT, turn_timeout=TURN_TIMEOUT)
+            self._clean.append(Scenario(hurried))
+            self._spoilt.append([(kind_of(trouble), spoilt(hurried, trouble)) for trouble in TROUBLES])
+
+    def jobs(self, sessions: int) -> Iterator[Job]:
+        """Yield jobs; the same seed gives the same ones."""
+        rng = random.Random(f"{self.seed}/demo")
+        for session in range(sessions):
+            place = session % len(self._clean)
+            scenario = self._clean[place]
+            if rng.random() < SHARE:
+                kind, scenario = rng.choice(self._spoilt[place])
+                self.troubled[kind] += 1
+            yield scenario.job(session + 1, self.seed)
+
+
+def spoilt(spec: ScenarioSpec, trouble: Trouble) -> Scenario:
+    """Return a scenario whose last agent misbehaves."""
+    agents = list(spec.agents)
+    agents[-1] = msgspec.structs.replace(agents[-1], behaviour=trouble)
+    return Scenario(msgspec.structs.replace(spec, agents=tuple(agents)))
+
+
+def kind_of(trouble: Trouble) -> str:
+    """Return a trouble's name in scenario files."""
+    return str(trouble.__struct_config__.tag)
