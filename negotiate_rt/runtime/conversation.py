@@ -163,7 +163,6 @@ class Conversation:
         """The negotiation's own deadline."""
         if not self.over:
             self.finish(TIMEOUT, f"timeout: no agreement within {self.terms.timeout:g} s")
-            self.close()
 
     def finish(
         self,

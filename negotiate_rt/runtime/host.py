@@ -87,7 +87,7 @@ class Host:
                 asyncio.tasks._enter_task(loop, task)
             if self.stopping:
                 return  # type: ignore[unreachable]  # run_slice may have called stop
-            if kernel.ready:
+            if not kernel.idle:
                 await self._yield_to_others()
             elif not kernel.virtual:
                 await self._sleep_until(kernel.timers.next() + kernel.origin)

@@ -94,11 +94,12 @@ class Kernel:
 
     def _close(self, actor: Actor) -> None:
         assert actor.coroutine is not None
+        chain = awaits_of(actor.coroutine)
         try:
             actor.run(actor.coroutine.close)
         except RuntimeError:  # it ignored GeneratorExit as well
             self.stubborn.append(actor.name)
-            _kept_for_ever.append(actor.coroutine)
+            _kept_for_ever.append(chain)
 
     def _end(self, actor: Actor, result: Any, error: BaseException | None) -> None:
         self.actors.pop(id(actor), None)
@@ -136,11 +137,19 @@ class Kernel:
         until = self.clock() + budget if budget else math.inf
         if not self.virtual:
             self.tick()
-            self._fire(self.now)
+            self._fire(self.now, until)
             self._run_ready(until)
             return
         while self._run_ready(until) and not (self.in_flight or self.unreleased) and self.advance():
-            pass
+            if self.clock() >= until:
+                return
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing can run before somebody outside acts (or, on the real clock, before the next timer)."""
+        if self.ready:
+            return False
+        return not self.virtual or bool(self.in_flight or self.unreleased) or self.timers.next() == math.inf
 
     def advance(self) -> bool:
         """Fire the next timer, moving virtual time to it; False when there is none."""
@@ -151,9 +160,11 @@ class Kernel:
         self.timers.pop().due()
         return True
 
-    def _fire(self, now: float) -> None:
+    def _fire(self, now: float, until: float) -> None:
         while self.timers.next() <= now:
             self.timers.pop().due()
+            if self.clock() >= until:  # many deadlines of one instant: the rest comes in the next slice
+                return
 
     def _run_ready(self, until: float) -> bool:
         """Step actors in turn; True when the queue is empty, False when the time is up.
@@ -249,6 +260,9 @@ _OBSCURE = (
     "no running event loop",
     "cannot create weak reference to 'NoneType'",
     "not a task",
+    "cannot determine the parent task",
+    "not currently running on any asynchronous event loop",
+    "unknown async library",
 )
 
 
@@ -277,6 +291,15 @@ def described(error: BaseException) -> str:
 def formatted(error: BaseException) -> str:
     """Return a traceback as text: the object itself would keep its frames alive as long as the outcome."""
     return "".join(traceback.format_exception(error))
+
+
+def awaits_of(coroutine: Any) -> list[object]:  # Any: coroutines and generators name what they await differently
+    """Return a coroutine, what it awaits, what that awaits, and so on."""
+    chain: list[object] = []
+    while coroutine is not None:
+        chain.append(coroutine)
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+    return chain
 
 
 _kept_for_ever: list[object] = []  # stubborn coroutines: collecting one would throw into it again
