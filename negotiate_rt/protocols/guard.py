@@ -153,7 +153,7 @@ def judge_proposal(talk: Dialogue, decision: Any) -> Message:
         return talk.machine.clear(Refuse("no bid"), talk.now)
     value = freeze(decision) if isinstance(decision, dict) else decision
     numbers = list(value.values()) if isinstance(value, FrozenMapping) else [true_number(value)]
-    if not numbers or not all(_is_finite(one) for one in numbers):
+    if not numbers or not all(one is not None and _is_finite(one) for one in numbers):
         raise InvalidDecision(
             f"a proposal must be a finite number or a mapping of finite numbers, got {_short(decision)}"
         )
