@@ -14,7 +14,7 @@ import msgspec
 
 from negotiate_rt import scenarios
 from negotiate_rt.cli.consoles import show, stdout_console
-from negotiate_rt.cli.program import INTERRUPTED, fail
+from negotiate_rt.cli.program import BUG, INTERRUPTED, REPORT_IT, fail
 from negotiate_rt.executor.executor import NegotiationExecutor
 from negotiate_rt.executor.settings import logger
 from negotiate_rt.messages.outcome import NegotiationOutcome
@@ -23,6 +23,7 @@ from negotiate_rt.report import Report, ResultFolder, Tally
 if TYPE_CHECKING:
     from negotiate_rt.scenarios.scenario import Job
 
+ROLE = "role"  # the kind of fault that a crashed role coroutine leaves
 TICK = 0.1  # seconds between two looks at the progress bar
 Sink = Callable[[NegotiationOutcome], None]
 
@@ -66,7 +67,7 @@ def run_scenario(wish: Request) -> int:
     tell(report, wish.as_json, scenario.issues, last)
     if folder is not None and not wish.as_json:
         show(f"kept in {folder.path}: outcomes.jsonl, report.json, scenario.{written(scenario)[1]}")
-    return ended(interrupted, tally, asked)
+    return ended(interrupted, report)
 
 
 def run_demo(sessions: int, seed: int, clock: str, as_json: bool) -> int:
@@ -84,7 +85,7 @@ def run_demo(sessions: int, seed: int, clock: str, as_json: bool) -> int:
         spoilt = ", ".join(f"{count} {kind}" for kind, count in sorted(demo.troubled.items())) or "none"
         show(f"sessions with an agent in trouble on purpose: {sum(demo.troubled.values())} ({spoilt})")
         show(accounted(report))
-    return ended(interrupted, tally, sessions)
+    return ended(interrupted, report)
 
 
 class Crew:
@@ -196,9 +197,12 @@ def log_outcome(outcome: NegotiationOutcome) -> None:
     )  # fmt: skip
 
 
-def ended(interrupted: bool, tally: Tally, asked: int) -> int:
-    """Return the exit code; an interruption is told."""
-    if not interrupted:
-        return 0
-    fail(f"interrupted: {tally.sessions} of {asked} sessions had ended; what is told and kept covers these")
-    return INTERRUPTED
+def ended(interrupted: bool, report: Report) -> int:
+    """Return the exit code; an interruption is told, and so is a built-in role that broke, which is nobody's but ours."""
+    total = report.total
+    if ROLE in total.faults:
+        fail(f"a protocol's own role raised: {total.examples[ROLE]}\n{REPORT_IT}")
+        return BUG
+    if interrupted:
+        fail(f"interrupted: {total.sessions} of {report.asked} sessions had ended; what is told and kept covers these")
+    return INTERRUPTED if interrupted else 0

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from negotiate_rt.messages.outcome import NegotiationOutcome
-from negotiate_rt.report.plain import deal
+from negotiate_rt.report.plain import deal, plain
 from negotiate_rt.report.series import Spread
 from negotiate_rt.report.tally import GroupReport, Report
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+ENDS_SHOWN = 30  # offers at either end of a long talk
 COLOURS = {"AGREED": "green", "FAILED": "red", "TIMEOUT": "yellow", "DEADLOCK": "magenta"}
 
 
@@ -87,11 +88,13 @@ def _measures(group: GroupReport) -> list[str]:
 def _endings(report: Report) -> Table:
     """Every session is in exactly one row of the states; failures are told again by their code."""
     total = report.total
-    made = table("how they ended", "state", "sessions", "share")
+    made = table("how they ended", "state", "sessions", "share", "the first" if total.failure_codes else "")
+    made.columns[3].justify = "left"
     for state, count in total.final_states.items():
         made.add_row(Text(state, style=COLOURS.get(state, "")), number(count), f"{count / total.sessions:.1%}")
     for code, count in total.failure_codes.items():
-        made.add_row(Text(f"  {code}", style="dim"), number(count), f"{count / total.sessions:.1%}")
+        first = Text(total.examples.get(code, ""), style="dim")
+        made.add_row(Text(f"  {code}", style="dim"), number(count), f"{count / total.sessions:.1%}", first)
     return made
 
 
@@ -121,7 +124,11 @@ def outcome_tables(outcome: NegotiationOutcome, issues: Sequence[str] = ()) -> I
     """Yield one session told at length: its offers, and how it ended."""
     made = table(f"{outcome.id}: the offers", "round", "agent", "offer")
     made.columns[1].justify = made.columns[2].justify = "left"
-    for offer in outcome.all_offers:
+    for place, offer in enumerate(outcome.all_offers):
+        if ENDS_SHOWN <= place < len(outcome.all_offers) - ENDS_SHOWN:
+            if place == ENDS_SHOWN:
+                made.add_row("...", "", f"{len(outcome.all_offers) - 2 * ENDS_SHOWN} more offers")
+            continue
         accepted = outcome.accepted_offer is not None and offer.id == outcome.accepted_offer.id
         style = "bold green" if accepted else ""
         made.add_row(str(offer.round), Text(offer.agent), Text(words(offer.value, issues), style=style))
@@ -134,13 +141,23 @@ def outcome_tables(outcome: NegotiationOutcome, issues: Sequence[str] = ()) -> I
     if outcome.failure_reason is not None:
         ending.append((f": {outcome.failure_reason}", ""))
     yield Text.assemble(*ending)
-    for fault in outcome.faults:
+    result = plain(outcome.result)
+    if isinstance(result, dict):
+        told = ", ".join(f"{key} {_line(one)}" for key, one in result.items() if key not in ("bids", "reason") and one)
+        yield Text(f"result: {told}")
+    for fault in outcome.faults[:ENDS_SHOWN]:
         yield Text(f"fault of {fault.who}: {fault.what}: {fault.cause}", style="yellow")
+
+
+def _line(told: Any) -> str:  # a plain tree
+    if isinstance(told, dict):
+        return "(" + ", ".join(f"{key} {_line(one)}" for key, one in told.items()) + ")"
+    if isinstance(told, list):
+        return ", ".join(map(_line, told))
+    return number(told, 6) if isinstance(told, (int, float)) and not isinstance(told, bool) else str(told)
 
 
 def words(value: object, issues: Sequence[str] = ()) -> str:
     """Return an offer's value in a line."""
     told = deal(value, issues)
-    if isinstance(told, dict):
-        return ", ".join(f"{name} {one}" for name, one in told.items())
-    return number(told, 6) if isinstance(told, (int, float)) and not isinstance(told, bool) else str(told)
+    return ", ".join(f"{name} {one}" for name, one in told.items()) if isinstance(told, dict) else _line(told)
