@@ -44,12 +44,37 @@ class Machine:
 
     def say(self, message: Message, now: float) -> State:
         """Check and make a move of our own; return the state it led to. Raises LocalProtocolError, changing nothing."""
-        move = self.state.says.get(message.__class__)
+        kind = message.__class__
+        move = self.state.says.get(kind)
         if move is None:
             raise self._illegal(LocalProtocolError, message, "", self.role)
-        if message is not self.cleared:
+        if move.rules and message is not self.cleared:
             self._check_own(move, message, now)
-        return self._step(move, message, True)
+        if kind is Propose or kind is Withdraw:
+            self.board.note(message, True)
+        return self._turn(move.target) if move.turn else move.target
+
+    def hear(self, message: Message, now: float) -> State:
+        """Check and follow a move of the other side; return the new state. Raises RemoteProtocolError, changing nothing."""
+        kind = message.__class__
+        move = self.state.hears.get(kind)
+        if move is None:
+            raise self._illegal(RemoteProtocolError, message, "", self.other)
+        for rule in move.rules:
+            refusal = rule(message, self.board, False, now)
+            if refusal is not None:
+                raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
+        if kind is Propose or kind is Withdraw:
+            self.board.note(message, False)
+        return self._turn(move.target) if move.turn else move.target
+
+    def _turn(self, target: State) -> State:
+        """Take a turn to a state, or to where it leads once the rounds are used up."""
+        self.turns = turns = self.turns + 1
+        if target.exhausted is not None and 0 < self.max_turns <= turns:
+            target = target.exhausted
+        self.state = target
+        return target
 
     def clear(self, message: Message, now: float) -> Message:
         """Check a move of our own without making it; `say` will not check the same message again.
@@ -77,39 +102,10 @@ class Machine:
             if refusal is not None:
                 raise self._illegal(LocalProtocolError, message, refusal.reason, self.role)
 
-    def hear(self, message: Message, now: float) -> State:
-        """Check and follow a move of the other side; return the new state. Raises RemoteProtocolError, changing nothing."""
-        move = self.state.hears.get(message.__class__)
-        if move is None:
-            raise self._illegal(RemoteProtocolError, message, "", self.other)
-        for rule in move.rules:
-            refusal = rule(message, self.board, False, now)
-            if refusal is not None:
-                raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
-        return self._step(move, message, False)
-
-    def _step(self, move: Move, message: Message, mine: bool) -> State:
-        kind = message.__class__
-        if kind is Propose or kind is Withdraw:
-            self.board.note(message, mine)
-        target = move.target
-        if move.turn:
-            self.turns = turns = self.turns + 1
-            if target.exhausted is not None and 0 < self.max_turns <= turns:
-                target = target.exhausted
-            self.state = target
-        return target
-
     def pass_by(self, event: SystemEvent) -> State:
         """Advance along the skip row (for a Skip) or the timeout row (for silence); a state without one stays as it is."""
         target = self.state.skip if event.__class__ is Skip else self.state.lapse
-        if target is None:
-            return self.state
-        self.turns += 1
-        if target.exhausted is not None and 0 < self.max_turns <= self.turns:
-            target = target.exhausted
-        self.state = target
-        return target
+        return self.state if target is None else self._turn(target)
 
     def revert(self, state: State, turns: int) -> None:
         """Take back a tentative acceptance that bound nobody."""

@@ -41,13 +41,14 @@ class Withdrawn(BaseException):
         super().__init__(f"{code}: {cause}")
 
 
-class _Faulty(Exception):
-    """A decision went wrong: kind, cause, traceback."""
+class Faulty(Exception):
+    """A decision went wrong: kind, cause, traceback. `ready` holds an awaitable that stands for the decision instead."""
 
-    def __init__(self, kind: str, cause: str, trace: str = "") -> None:
+    def __init__(self, kind: str, cause: str, trace: str = "", ready: Any = None) -> None:
         self.kind = kind
         self.cause = cause
         self.trace = trace
+        self.ready = ready
 
 
 class Interrupted(Exception):
@@ -78,21 +79,29 @@ class Asking:
         a Skip when policy lets the turn pass. `deadline` is a time on the society's clock. Raises Interrupted when a
         message of a kind in `until` arrives first.
         """
+        asked = self.seat.asked.get(hook) or self.seat.resolve(hook)
+        try:
+            if asked.kind is PLAIN:
+                return self.ask_plain(asked, args, deadline)
+            return await self._decide(asked, args, until, self._deadline(asked, deadline))
+        except Faulty as fault:
+            return await self.remedy(asked, args, fault, until, deadline)
+
+    def ask_plain(self, asked: Asked, args: tuple[Any, ...], deadline: float) -> Message:
+        """Call a plain hook in place and judge its decision. Raises Faulty."""
         conversation = self.conversation
         if conversation.state:
             raise Ended
-        asked = self.seat.asked.get(hook) or self.seat.resolve(hook)
         if self.box.queue:
             self.take_notes()
         question = asked.question
-        if asked.kind is not PLAIN:
-            return await self._ask_slowly(asked, args, until, deadline)
         kernel = self.actor.kernel
         kernel.asking = self
+        kernel.hooked = True
         decision = UNDECIDED
         try:
             decision = asked.function(*args) if question.view is None else asked.function(question.view(self, *args))
-            if not kernel.virtual and (conversation.terms.hurried or deadline < math.inf):
+            if conversation.terms.hurried or deadline < math.inf:
                 self._check_late(asked, deadline)
             if conversation.state:
                 raise Ended
@@ -100,15 +109,14 @@ class Asking:
         except (KeyboardInterrupt, Ended):
             raise
         except BaseException as error:  # noqa: BLE001  # the border to agents' code: whatever it raises is policy's business
-            kernel.asking = None
-            fault = self._classify(error, asked, decision is not UNDECIDED)
-            return await self._remedy(asked, args, fault, until, deadline, decision)
+            raise self._classify(error, asked, decision) from None
         finally:
             kernel.asking = None
 
     def _check_late(self, asked: Asked, deadline: float) -> None:
-        if self.actor.kernel.read_clock() > self._deadline(asked, deadline):
-            raise _Faulty("late", f"{asked.question.hook} returned after its deadline")
+        kernel = self.actor.kernel
+        if not kernel.virtual and kernel.read_clock() > self._deadline(asked, deadline):
+            raise Faulty("late", f"{asked.question.hook} returned after its deadline")
 
     def _deadline(self, asked: Asked, deadline: float) -> float:
         """Return when this question's answer is due: the role's deadline, the turn's, or the negotiation's."""
@@ -117,45 +125,40 @@ class Asking:
             deadline = min(deadline, self.actor.kernel.now + conversation.turn_timeout)
         return min(deadline, conversation.deadline)
 
-    def _classify(self, error: BaseException, asked: Asked, decided: bool) -> _Faulty:
-        if isinstance(error, _Faulty):
+    @staticmethod
+    def _classify(error: BaseException, asked: Asked, decision: Any) -> Faulty:
+        if isinstance(error, Faulty):
             return error
+        if inspect.isawaitable(decision):
+            return Faulty("invalid", "", ready=decision)
         if isinstance(error, InvalidDecision):
-            return _Faulty("invalid", str(error))
-        if isinstance(error, LocalProtocolError) and decided:
-            return _Faulty("illegal", str(error))
-        return _Faulty("raised", f"{asked.question.hook} raised {described(error)}", formatted(error))
-
-    async def _ask_slowly(
-        self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], deadline: float
-    ) -> Message:
-        try:
-            return await self._decide(asked, args, until, self._deadline(asked, deadline))
-        except _Faulty as fault:
-            return await self._remedy(asked, args, fault, until, deadline, UNDECIDED)
+            return Faulty("invalid", str(error))
+        if isinstance(error, LocalProtocolError) and decision is not UNDECIDED:
+            return Faulty("illegal", str(error))
+        return Faulty("raised", f"{asked.question.hook} raised {described(error)}", formatted(error))
 
     async def _decide(
         self, asked: Asked, args: tuple[Any, ...], until: tuple[type[Message], ...], due: float, ready: Any = None
     ) -> Message:
-        """Make one outside call (or wait for the awaitable in `ready`) and judge its decision. Raises _Faulty."""
+        """Make one outside call (or wait for the awaitable in `ready`) and judge its decision. Raises Faulty."""
         question = asked.question
         arguments = args if question.view is None else (question.view(self, *args),)
         function = asked.function
-        if ready is not None:
-            decision = await self._outside(question.hook, lambda: ready, until, due)
-        elif asked.kind is PLAIN:
-            decision = self._called(asked, arguments)
-        else:
+        if ready is None and asked.kind is not PLAIN:
             decision = await self._outside(question.hook, lambda: function(*arguments), until, due)
+        else:
+            decision = self._called(asked, arguments) if ready is None else ready
+            if inspect.isawaitable(decision):
+                decision = await self._outside(question.hook, lambda: decision, until, due)
         self.take_notes()
         if self.conversation.over:
             raise Ended
         try:
             return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
         except InvalidDecision as error:
-            raise _Faulty("invalid", str(error)) from None
+            raise Faulty("invalid", str(error)) from None
         except LocalProtocolError as error:
-            raise _Faulty("illegal", str(error)) from None
+            raise Faulty("illegal", str(error)) from None
 
     def _called(self, asked: Asked, arguments: tuple[Any, ...]) -> Any:
         try:
@@ -163,7 +166,7 @@ class Asking:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # the border to agents' code
-            raise self._classify(error, asked, False) from None
+            raise self._classify(error, asked, UNDECIDED) from None
 
     async def _outside(
         self, hook: str, awaitable: Callable[[], Awaitable[Any]], until: tuple[type[Message], ...], due: float
@@ -172,34 +175,33 @@ class Asking:
         if until:
             self.box.interrupts = lambda item: getattr(item, "message", None).__class__ in until
         try:
-            done = await self.conversation.calls.run(call, awaitable)
+            done = await self.conversation.calls.run(call, awaitable, self.seat.agent)
         finally:
             self.box.interrupts = None
         if not done:
             if self.actor.interrupted:
                 raise Interrupted
-            raise _Faulty("late", f"{hook} gave no answer by {due:.6g} s")
+            raise Faulty("late", f"{hook} gave no answer by {due:.6g} s")
         if call.error is None:
             return call.result
         if isinstance(call.error, InvalidDecision):
-            raise _Faulty("invalid", str(call.error))
-        raise _Faulty("raised", f"{hook} raised {described(call.error)}", formatted(call.error))
+            raise Faulty("invalid", str(call.error))
+        raise Faulty("raised", f"{hook} raised {described(call.error)}", formatted(call.error))
 
-    async def _remedy(
+    async def remedy(
         self,
         asked: Asked,
         args: tuple[Any, ...],
-        fault: _Faulty,
+        fault: Faulty,
         until: tuple[type[Message], ...],
         deadline: float,
-        decision: Any,
     ) -> Message:
         """Answer a fault by the policy table; each fault is recorded."""
         due = self._deadline(asked, deadline)
-        if fault.kind != "raised" and inspect.isawaitable(decision):  # a plain callable that returned a coroutine
+        if fault.ready is not None:  # no fault at all: a plain callable that returned an awaitable
             try:
-                return await self._decide(asked, args, until, due, ready=decision)
-            except _Faulty as late:
+                return await self._decide(asked, args, until, due, ready=fault.ready)
+            except Faulty as late:
                 fault = late
         repaired = False
         queue = self._record(fault)
@@ -220,14 +222,14 @@ class Asking:
                     self.repair = fault.cause
                     return await self._decide(asked, args, until, due)
                 return self._fall_back(asked, args, remedy)
-            except _Faulty as again:
+            except Faulty as again:
                 fault = again
                 queue = self._record(again) if remedy == "repair" else queue or ["skip"]
             finally:
                 self.repair = ""
         raise Withdrawn(CODES[fault.kind], f"{self.seat.name}: {fault.cause}")
 
-    def _record(self, fault: _Faulty) -> list[Any]:
+    def _record(self, fault: Faulty) -> list[Any]:
         """Note the fault and return the remedies for its kind."""
         self.conversation.note_fault(self.seat.name, fault.kind, fault.cause, fault.trace)
         return list(getattr(self.conversation.policy, fault.kind))
@@ -242,4 +244,4 @@ class Asking:
         try:
             return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
         except (InvalidDecision, LocalProtocolError) as error:
-            raise _Faulty("invalid", f"the fallback's decision: {error}") from None
+            raise Faulty("invalid", f"the fallback's decision: {error}") from None

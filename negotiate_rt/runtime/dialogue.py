@@ -30,7 +30,7 @@ from negotiate_rt.messages.performatives import (
     Withdraw,
 )
 from negotiate_rt.runtime.actor import PARK, Actor, Ended
-from negotiate_rt.runtime.asking import Asking
+from negotiate_rt.runtime.asking import PLAIN, Asking, Faulty
 from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
 from negotiate_rt.runtime.seat import Seat
 
@@ -48,6 +48,9 @@ class _Done:
 
 _NOTHING_TO_WAIT_FOR: Any = iter(())  # Any: typeshed wants a Generator, any iterator does
 DONE: Awaitable[Any] = _Done()
+
+
+COMPLETED = frozenset({Propose, Accept, Withdraw})  # acts that name an offer, which the channel fills in
 
 
 class Injected(msgspec.Struct, frozen=True, gc=False):
@@ -137,7 +140,7 @@ class Dialogue(Asking):
         machine = self.machine
         if message.__class__ is Skip:
             return self._skip(message)
-        if message is not machine.cleared:
+        if message is not machine.cleared and message.__class__ in COMPLETED:
             message = self.complete(message)
         before, turns = machine.state, machine.turns
         state = machine.say(message, self.actor.kernel.now)
@@ -200,8 +203,17 @@ class Dialogue(Asking):
 
     async def take_turn(self) -> None:
         """Ask our agent and say what it decides; ask again while an acceptance came too late to bind."""
-        while await self.send(await self.ask()) is not None:
-            pass
+        while True:
+            asked = self.seat.asked.get(None) or self.seat.resolve(None)
+            if asked.kind is PLAIN:  # as `ask` does, without a coroutine of its own
+                try:
+                    message = self.ask_plain(asked, (), math.inf)
+                except Faulty as fault:
+                    message = await self.remedy(asked, (), fault, (), math.inf)
+            else:
+                message = await self.ask()
+            if await self.send(message) is None:
+                return
 
     def say_aside(self, message: Message) -> None:
         """Say something out of turn, from outside the role (withdraw an offer). Never waits; the row must keep the state."""
@@ -271,18 +283,18 @@ class Dialogue(Asking):
         if self.conversation.state or machine.state.final:
             yield from _gone(self)
         while True:
-            item = box.handed
-            if item is not NOTHING:
-                box.handed = NOTHING
-            else:
-                item = box.take_nowait()
+            if box.handed is NOTHING and not box.queue and not box.system:
+                box.burst = BURST
+                box.park(deadline)
+                yield PARK
+                item = box.handed
                 if item is NOTHING:
-                    box.burst = BURST
-                    box.park(deadline)
-                    yield PARK
                     if self.actor.timed_out and not len(box):
                         return self.lapse()
                     continue
+                box.handed = NOTHING
+            else:
+                item = box.take_nowait()
                 box.burst -= 1
                 if box.burst <= 0:
                     box.burst = BURST

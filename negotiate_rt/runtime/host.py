@@ -16,6 +16,7 @@ from negotiate_rt.runtime.kernel import Kernel
 
 LOOP_TURNS = 4  # turns of the host loop between two slices; one made a TCP echo wait 8.6 ms instead of 1.3
 GIL_PAUSE = 50e-6  # seconds; slices shorter than the interpreter's switch interval would starve other threads for ever
+NEWS_TURNS = 12  # turns in which a hook has heard from tasks of its own that one of its sleeps is over
 SETTLE_TURNS = 3  # turns in which a hook that waits on nothing real has certainly finished
 
 
@@ -90,7 +91,7 @@ class Host:
             if not kernel.idle:
                 await self._yield_to_others()
             elif not kernel.virtual:
-                await self._sleep_until(kernel.timers.next() + kernel.origin)
+                await self._sleep_until(kernel.timers.earliest() + kernel.origin)
             elif kernel.in_flight or self.calls.finished:
                 await self._settle()
             else:
@@ -113,6 +114,10 @@ class Host:
         order it was asked; time stands still until the last call in flight is back or past its deadline."""
         for _ in range(SETTLE_TURNS):
             await asyncio.sleep(0)
+        if self.calls.half_awake:
+            for _ in range(NEWS_TURNS):
+                await asyncio.sleep(0)
+            self.calls.calm()
         if not self.calls.release() and not self.kernel.ready and self.kernel.in_flight:
             await self._sleep_until(math.inf)
 

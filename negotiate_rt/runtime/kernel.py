@@ -161,7 +161,7 @@ class Kernel:
         return True
 
     def _fire(self, now: float, until: float) -> None:
-        while self.timers.next() <= now:
+        while self.timers.next(now) <= now:
             self.timers.pop().due()
             if self.clock() >= until:  # many deadlines of one instant: the rest comes in the next slice
                 return

@@ -144,23 +144,28 @@ class Mailbox:
     def park(self, deadline: float) -> None:
         """Let the owner wait for this box until `deadline`; it must yield PARK next."""
         actor = self.owner
-        if actor.kernel.current is not actor:
+        kernel = actor.kernel
+        if kernel.current is not actor:
             raise LocalProtocolError(
                 f"receive on the mailbox of {actor.name!r} from outside its own actor: each mailbox has one reader"
             )
         actor.waits_on = self
         actor.timed_out = False
-        actor.waits_since = actor.kernel.now
-        if deadline != math.inf:
-            actor.kernel.timers.arm(actor, deadline)
+        actor.waits_since = kernel.now
+        if deadline >= actor.armed != math.inf:  # its entry comes up in time: note the new deadline, push nothing
+            actor.deadline = deadline
+            timers = kernel.timers
+            timers.sequence = actor.deadline_seq = timers.sequence + 1
+        elif deadline != math.inf:
+            kernel.timers.arm(actor, deadline)
         else:
-            actor.deadline = math.inf
+            actor.deadline = deadline
 
     @coroutine
     def receive(self, deadline: float = math.inf) -> Generator[Any, None, Any]:
         """Wait for the next message; NOTHING when `deadline` (a time on the kernel's clock) passes first."""
-        item = self.take_nowait()
-        if item is not NOTHING:
+        if self.handed is not NOTHING or self.queue or self.system:
+            item = self.take_nowait()
             self.burst -= 1
             if self.burst <= 0:
                 self.burst = BURST

@@ -75,10 +75,18 @@ class Timers:
             if self.stale * 2 > len(self.heap) > COMPACT_ABOVE:
                 self._compact()
 
-    def next(self) -> float:
-        """Return when the next live deadline falls (inf: none), tidying the top of the heap on the way."""
+    def earliest(self) -> float:
+        """Return a time before which no deadline falls (inf: none). Cost: O(1); re-armed entries are not looked into."""
+        return self.heap[0][0] if self.heap else math.inf
+
+    def next(self, until: float = math.inf) -> float:
+        """Return when the next live deadline up to `until` falls (inf: none), tidying the top of the heap on the way.
+
+        With `until` the present, entries that were re-armed for later stay untouched: tidying them all at each look would
+        cost what laziness saves.
+        """
         heap = self.heap
-        while heap:
+        while heap and heap[0][0] <= until:
             when, rank, sequence, owner = heap[0]
             if owner.armed != when:
                 heappop(heap)
