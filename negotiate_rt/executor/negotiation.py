@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.errors import ConfigurationError, LocalProtocolError
+from negotiate_rt.executor.settings import logger
 from negotiate_rt.journal.record import Record, record_of
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.envelope import Envelope
@@ -128,6 +129,8 @@ class Negotiation:
     def withdraw(self, agent: str) -> None:
         """Take back the agent's standing offer, out of turn. Raises LocalProtocolError if none stands or no row allows it."""
         ends = [end for end in self._conversation.ends if end.name == agent]
+        if self._conversation.over:
+            raise LocalProtocolError(f"{self.id} is over: {self._conversation.state}")
         if not ends:
             raise ConfigurationError(
                 f"{self.id}: nobody named {agent!r} sits here; seats: {', '.join(s.name for s in self._seats)}"
@@ -195,7 +198,10 @@ class Negotiation:
 
     def _tell(self, record: Record) -> None:
         for watcher in self._watchers or ():
-            watcher(record)
+            try:
+                watcher(record)
+            except Exception as error:  # noqa: BLE001  # a journal's own failure harms nobody
+                logger().error("journal_failed", negotiation=self.id, error=repr(error))
 
     def _ending(self) -> Record:
         assert self.outcome is not None
@@ -203,9 +209,18 @@ class Negotiation:
         content = {"state": str(one.final_state), "reason": one.failure_reason, "accepted": one.accepted_offer}
         return Record(self.id, self._conversation.ended_at, "ended", content=content)
 
+    def _utilities(self, conversation: Conversation) -> dict[str, float]:
+        """Return the protocol's own account of utilities; one that fails must not cost the outcome."""
+        try:
+            return self._protocol.utilities(self._seats, conversation)
+        except Exception as error:  # noqa: BLE001  # a protocol of the user's own
+            logger().error("utilities_failed", protocol=self._protocol.name, error=repr(error))
+            conversation.note_fault(self._protocol.name, "role", f"utilities raised {type(error).__name__}: {error}")
+            return {}
+
     def _over(self, conversation: Conversation) -> None:
         """Everything is released: write the outcome, once, and tell whoever waits."""
-        utilities = self._protocol.utilities(self._seats, conversation)
+        utilities = self._utilities(conversation)
         self.outcome = NegotiationOutcome(
             id=self.id, protocol=self._protocol.name, agreed=conversation.state == AGREED,
             accepted_offer=conversation.accepted, all_offers=tuple(conversation.offers.values()),

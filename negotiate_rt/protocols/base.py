@@ -185,10 +185,14 @@ class NegotiationProtocol:
         worth = {}
         for seat in seats:
             mine = seat.preferences
-            if mine is not None and mine.known:
+            if mine is None or not mine.known:
+                continue
+            try:
                 worth[seat.name] = (
                     mine.disagreement if offer is None else mine.utility(offer.value, offer.agent == seat.name)
                 )
+            except Exception as error:  # noqa: BLE001  # the border to agents' code: a utility of its own
+                conversation.note_fault(seat.name, "raised", f"utility raised {type(error).__name__}: {error}")
         return worth
 
     def __repr__(self) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import inspect
 import math
+import numbers
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from negotiate_rt.errors import InvalidDecision
+from negotiate_rt.errors import ConfigurationError, InvalidDecision
 from negotiate_rt.messages.performatives import (
     Accept,
     InformDone,
@@ -31,16 +34,19 @@ from negotiate_rt.strategies.deciding import as_hook, concede
 
 
 def view_of(talk: Dialogue) -> View:
-    """Return what the agent at this end may see now. Cost: O(1)."""
+    """Return what the agent at this end may see now; an offer that has expired stands no longer. Cost: O(1)."""
     conversation = talk.conversation
     machine = talk.machine
     seat = talk.seat
     board = machine.board
+    standing = board.standing
     now = talk.actor.kernel.now
     terms = conversation.terms
+    if standing is not None and standing.expires_at is not None and now > standing.expires_at:
+        standing = None
     return View(
         seat.name, machine.role, machine.table.protocol, conversation.id, machine.turns // 2 + 1, terms.max_rounds, now,
-        min(conversation.deadline, now + terms.turn_timeout), machine.state.mine, board.standing, board.own_last, board.heard,
+        min(conversation.deadline, now + terms.turn_timeout), machine.state.mine, standing, board.own_last, board.heard,
         seat.preferences, seat.strategy, seat.problem, talk.repair,
     )  # fmt: skip
 
@@ -84,9 +90,16 @@ def _judge_offer(talk: Dialogue, decision: Propose) -> Message:
         if worth < preferences.reservation_value:
             raise InvalidDecision(_below(talk, "offer", value, worth))
     expires = decision.expires_at
-    if expires is not None and not expires >= talk.now:
-        raise InvalidDecision(f"the offer expires at {expires!r}, which has passed (now is {talk.now:g})")
-    return talk.offer(value, expires)
+    return talk.offer(value) if expires is None else talk.offer(value, _expiry(talk, expires))
+
+
+def _expiry(talk: Dialogue, expires: Any) -> float:
+    time = true_number(expires)
+    if time is None or not talk.now <= time < math.inf:
+        raise InvalidDecision(
+            f"an offer expires at a time from now on (it is {talk.now:g}) or never (None), got {_short(expires)}"
+        )
+    return time
 
 
 def _judge_acceptance(talk: Dialogue, decision: Accept) -> Message:
@@ -133,11 +146,12 @@ def spoken(talk: Dialogue, decision: Message) -> Message:
 
 def judge_price(talk: Dialogue, decision: Any) -> Message:
     """Turn a bid into a message: a true, finite number of at least 0 is proposed; None or NaN drops out (Refuse)."""
-    if isinstance(decision, Message):
+    proposed = isinstance(decision, Propose)
+    if isinstance(decision, Message) and not proposed:
         return spoken(talk, decision)
-    if decision is None or (isinstance(decision, float) and math.isnan(decision)):
+    value = true_number(_unbounded(decision) if proposed else decision)
+    if decision is None or (not proposed and value is not None and math.isnan(value)):
         return talk.machine.clear(Refuse("no bid"), talk.now)
-    value = true_number(decision)
     if value is None or not 0 <= value < math.inf:
         raise InvalidDecision(
             f"a bid must be a finite number of at least 0, NaN or None to drop out, got {_short(decision)}"
@@ -145,23 +159,28 @@ def judge_price(talk: Dialogue, decision: Any) -> Message:
     return talk.offer(value)
 
 
+def _unbounded(decision: Propose) -> Any:  # its value, of whatever type
+    """Return a bid's value. Raises InvalidDecision if it would expire: bids stand until they are answered."""
+    if decision.expires_at is not None:
+        raise InvalidDecision("a bid stands until it is answered: it cannot carry expires_at")
+    return decision.value
+
+
 def judge_proposal(talk: Dialogue, decision: Any) -> Message:
-    """Turn a contractor's bid into a message: a cost (any finite number) or a mapping with finite numbers; None refuses."""
-    if isinstance(decision, Message):
+    """Turn a contractor's bid into a message: a cost (any finite number) or a mapping to finite numbers; None refuses."""
+    proposed = isinstance(decision, Propose)
+    if isinstance(decision, Message) and not proposed:
         return spoken(talk, decision)
     if decision is None:
         return talk.machine.clear(Refuse("no bid"), talk.now)
-    value = freeze(decision) if isinstance(decision, dict) else decision
-    numbers = list(value.values()) if isinstance(value, FrozenMapping) else [true_number(value)]
-    if not numbers or not all(one is not None and _is_finite(one) for one in numbers):
+    value = _unbounded(decision) if proposed else decision
+    several = isinstance(value, Mapping)
+    figures = {key: true_number(one) for key, one in (value.items() if several else (("", value),))}
+    if not figures or not all(one is not None and math.isfinite(one) for one in figures.values()):
         raise InvalidDecision(
-            f"a proposal must be a finite number or a mapping of finite numbers, got {_short(decision)}"
+            f"a proposal must be a finite number or a mapping to finite numbers, got {_short(decision)}"
         )
-    return talk.offer(value if isinstance(value, FrozenMapping) else numbers[0])
-
-
-def _is_finite(value: Any) -> bool:
-    return not isinstance(value, (int, float)) or math.isfinite(value)
+    return talk.offer(FrozenMapping(figures) if several else figures[""])
 
 
 def judge_report(talk: Dialogue, decision: Any) -> Message:
@@ -170,16 +189,21 @@ def judge_report(talk: Dialogue, decision: Any) -> Message:
         return spoken(talk, decision)
     if inspect.isawaitable(decision):
         raise InvalidDecision("a plain hook returned an awaitable")  # `ask` awaits it
-    return talk.machine.clear(InformDone() if decision is None else InformResult(freeze(decision)), talk.now)
+    try:
+        report = InformDone() if decision is None else InformResult(freeze(decision))
+    except ConfigurationError as error:  # it contains itself
+        raise InvalidDecision(f"a report: {error}") from None
+    return talk.machine.clear(report, talk.now)
 
 
 def true_number(value: Any) -> float | int | None:
     """Return a number as int or float, or None: bools and text are no numbers; Decimal, Fraction and numpy scalars are."""
-    if isinstance(value, (int, float)):
-        return None if isinstance(value, bool) else value
-    if hasattr(value, "__float__") and not isinstance(value, (str, bytes)):
-        try:
-            return float(value)
-        except (TypeError, ValueError, OverflowError):
-            return None
-    return None
+    if type(value) is float:
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float, numbers.Real, Decimal)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):  # Decimal("sNaN"); an int beyond the largest float
+        return None
+    return int(value) if isinstance(value, int) else number

@@ -21,6 +21,7 @@ from negotiate_rt.problems.preferences import (
     ValuedPricePreferences,
 )
 from negotiate_rt.runtime.seat import Seat
+from negotiate_rt.strategies.deciding import concede
 
 Problem = PriceProblem | Pie | BargainingProblem
 
@@ -56,12 +57,27 @@ def _wants(seat: Seat, number: int, seats: Sequence[Seat], config: NegotiationCo
     agent = seat.agent
     try:
         if isinstance(problem, BargainingProblem):
-            return _of_outcomes(seat, number, config, problem)
-        if isinstance(problem, Pie):
-            return _of_pie(agent, config, problem)
-        return _of_price(seat, seats, config, problem)
+            wants = _of_outcomes(seat, number, config, problem)
+        elif isinstance(problem, Pie):
+            wants = _of_pie(agent, config, problem)
+        else:
+            wants = _of_price(seat, seats, config, problem)
+        if isinstance(wants, UnknownPreferences):
+            _check_decides(seat, problem)
     except ConfigurationError as error:
         raise ConfigurationError(f"agent {seat.name!r}: {error}") from None
+    return wants
+
+
+def _check_decides(seat: Seat, problem: Problem) -> None:
+    """Raise ConfigurationError for an agent that brings neither preferences nor a way to decide without."""
+    if seat.function(seat.question(None)) is not concede:
+        return
+    if isinstance(problem, BargainingProblem):
+        raise ConfigurationError("has no utility here: bring one, name it in the problem, or define a `decide` hook")
+    raise ConfigurationError(
+        "has no limit price here: seat a Buyer or Seller, set reservation_value opposite one, or define a `decide` hook"
+    )
 
 
 def _opening(agent: Any, config: NegotiationConfig) -> Any:
@@ -71,16 +87,23 @@ def _opening(agent: Any, config: NegotiationConfig) -> Any:
 
 def _of_price(seat: Seat, seats: Sequence[Seat], config: NegotiationConfig, problem: PriceProblem) -> Preferences:
     agent = seat.agent
-    opening = _opening(agent, config)
     utility = getattr(agent, "utility", None)
     if _trades(agent):
-        return PricePreferences(agent.limit, opening, selling=agent.side == "sell")
+        return _trading(agent, agent.limit, config, agent.side == "sell")
     if utility is not None:
-        return ValuedPricePreferences(utility, agent.reservation_value, opening)
+        return ValuedPricePreferences(utility, getattr(agent, "reservation_value", 0.0), _opening(agent, config))
     sides = [one.agent.side for one in seats if _trades(one.agent)]
     if config.reservation_value is not None and len(sides) == 1:  # a plain agent opposite a trader takes the other side
-        return PricePreferences(config.reservation_value, opening, selling=sides[0] == "buy")
-    return UnknownPreferences(problem.check, opening)
+        return _trading(agent, config.reservation_value, config, sides[0] == "buy")
+    return UnknownPreferences(problem.check, _opening(agent, config))
+
+
+def _trading(agent: Any, limit: float, config: NegotiationConfig, selling: bool) -> PricePreferences:
+    """Return a trader's preferences. One initial_offer serves both sides: whom it would harm opens automatically."""
+    opening = _opening(agent, config)
+    if opening is not None and getattr(agent, "opening", None) is None and (opening < limit if selling else opening > limit):
+        opening = None
+    return PricePreferences(limit, opening, selling=selling)
 
 
 def _of_pie(agent: Any, config: NegotiationConfig, problem: Pie) -> Preferences:

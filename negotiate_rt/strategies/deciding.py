@@ -11,17 +11,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from negotiate_rt.errors import InvalidDecision
+from negotiate_rt.errors import InvalidDecision, InvalidOffer
 from negotiate_rt.messages.performatives import Accept, Message, Propose, Walk
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.preferences import Preferences
+from negotiate_rt.problems.scalars import finite
 from negotiate_rt.strategies.concession import ConcessionCurve, LinearConcession
 
 DEFAULT_CONCESSION = LinearConcession()
 
 
 def next_target(view: View, preferences: Preferences, strategy: Callable[..., float]) -> float:
-    """Return where to concede to this round, on the strategy's scale. Round 1 is the opening; the strategy is not called."""
+    """Return where to concede to this round, on the strategy's scale. Round 1 is the opening; the strategy is not called.
+
+    Raises InvalidDecision without an opening, InvalidOffer if the strategy returns no finite number.
+    """
     own = view.own_last_offer
     if own is None or view.round <= 1:
         opening = preferences.opening
@@ -36,9 +40,7 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
         heard = tuple([scale(value) for value in view.heard])
     current = own.value if own.value.__class__ is float else preferences.utility(own.value, True)
     target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
-    if target.__class__ is not float and (isinstance(target, bool) or not isinstance(target, (int, float))):
-        raise InvalidDecision(f"strategy {strategy!r} returned {target!r}, expected a number")
-    return target
+    return target if target.__class__ is float else finite(target, f"what strategy {strategy!r} returns")
 
 
 def concede(view: View, strategy: Callable[..., float] | None = None) -> Message:
@@ -52,8 +54,10 @@ def concede(view: View, strategy: Callable[..., float] | None = None) -> Message
             standing is not None and preferences.utility(standing.value, False) >= preferences.reservation_value
         )
         return Accept() if acceptable else Walk("below reservation")
-    target = next_target(view, preferences, strategy or view.strategy or DEFAULT_CONCESSION)
-    offer = preferences.offer(target)
+    try:
+        offer = preferences.offer(next_target(view, preferences, strategy or view.strategy or DEFAULT_CONCESSION))
+    except InvalidOffer as error:
+        raise InvalidDecision(str(error)) from None
     if standing is not None and "accept-proposal" in view.may_say:
         worth = preferences.utility(standing.value, False)
         if worth >= preferences.reservation_value and worth >= preferences.utility(offer, True):

@@ -1,4 +1,5 @@
 """The five programs of the public interface, as they are written there."""
+# ruff: noqa: T201  # they print, as documented
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ async def test_a_haggling(capsys):
     outcome = await NegotiationExecutor().execute([buyer, seller], NegotiationConfig("bilateral", max_rounds=10))
     print(outcome.agreed, outcome.accepted_offer.value, outcome.rounds_used, outcome.utilities)
 
-    assert outcome.agreed and outcome.final_state == "AGREED" and outcome.failure_reason is None
+    assert outcome.agreed
+    assert outcome.final_state == "AGREED"
+    assert outcome.failure_reason is None
     assert outcome.faults == ()
     price = outcome.accepted_offer.value
     assert 60 <= price <= 80
@@ -57,8 +60,11 @@ async def test_b_auction(capsys):
         await asyncio.sleep(0)
         return agent.worth
 
-    result = await Auction(type="vickrey", task="Translate", bidders=[t1, t2, t3], bid_strategy=ask_llm, reserve_price=20)
-    if result.success: print(result.winner.name, result.winning_bid.value, result.pay_price)  # noqa: E701  # as documented
+    result = await Auction(
+        type="vickrey", task="Translate", bidders=[t1, t2, t3], bid_strategy=ask_llm, reserve_price=20
+    )
+    if result.success:
+        print(result.winner.name, result.winning_bid.value, result.pay_price)
 
     assert result.winner is t2
     assert capsys.readouterr().out == "t2 30 25\n"
@@ -76,7 +82,8 @@ async def test_c_contract_net(capsys):
     print(outcome.result.awarded, outcome.result.reports)
 
     assert capsys.readouterr().out == "('robot-0',) {'robot-0': 40}\n"
-    assert outcome.agreed and outcome.accepted_offer.value == 4
+    assert outcome.agreed
+    assert outcome.accepted_offer.value == 4
     assert [bid.value for bid in outcome.result.bids] == [4, 8, 12]
 
 
@@ -129,7 +136,8 @@ async def test_e_protocol_of_ones_own(opening, limit, state, reason):
     agents = [Seller("Sam", limit=60, opening=opening), Buyer("Bea", limit=limit)]
     outcome = await executor.execute(agents, NegotiationConfig("ultimatum"))
     assert (outcome.final_state, outcome.failure_reason) == (state, reason)
-    assert outcome.protocol == "ultimatum" and outcome.rounds_used == 1
+    assert outcome.protocol == "ultimatum"
+    assert outcome.rounds_used == 1
     assert (outcome.accepted_offer is not None) == outcome.agreed
 
 
@@ -147,4 +155,5 @@ async def test_plain_agents_play_an_own_protocol_over_a_pie():
     executor.register(Ultimatum)
     config = NegotiationConfig("ultimatum", initial_offer=10, reservation_value=0)
     outcome = await executor.execute([Agent("p"), Agent("r")], config)
-    assert outcome.agreed and outcome.utilities == {"p": 10, "r": 0}
+    assert outcome.agreed
+    assert outcome.utilities == {"p": 10, "r": 0}
