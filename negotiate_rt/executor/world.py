@@ -244,7 +244,7 @@ def statistics_of(world: World) -> WorldStatistics:
     """Return a snapshot."""
     kernel, calls = world.kernel, world.calls
     return WorldStatistics(
-        len(world.open), len(kernel.actors), len(kernel.timers), kernel.steps, calls.asked, len(calls.live), len(calls.queue),
+        len(world.open), len(kernel.actors), len(kernel.timers), kernel.steps, calls.asked, len(calls.live), calls.waiting,
         len(calls.orphans), sum(world.dead_letters.counts.values()), tuple(kernel.stubborn),
         tuple(world.watchdog.blocked) if world.watchdog else (),
     )  # fmt: skip

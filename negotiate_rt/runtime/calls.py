@@ -17,17 +17,21 @@ from typing import Any
 from negotiate_rt.messages.view import CLOCK
 from negotiate_rt.runtime.actor import PARK, Actor
 from negotiate_rt.runtime.kernel import Kernel
+from negotiate_rt.runtime.timers import DELIVERY
 
 in_thread = asyncio.to_thread
-WAITING, RUNNING, SLEEPING, DONE = "waiting", "running", "sleeping", "done"
+WAITING, RUNNING, DONE = "waiting", "running", "done"
 
 
 class Call:
-    """One call of one hook. `result` or `error` is set when `state` is "done"; `late` when its actor did not wait."""
+    """One call of one hook. `result` or `error` is set when `state` is "done" and its actor has waited for it.
+
+    `sleepers` counts waits on our own clock: a hook may have several at once, in tasks of its own.
+    """
 
     __slots__ = (
-        "actor", "alarm", "awaitable", "calls", "deadline", "error", "flying", "loose", "number", "owner", "result",
-        "state", "task", "what",
+        "actor", "alarm", "awaitable", "calls", "deadline", "error", "flying", "loose", "number", "owner", "places",
+        "result", "sleepers", "state", "task", "what",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +50,8 @@ class Call:
         self.alarm: asyncio.TimerHandle | None = None
         self.state = WAITING
         self.flying = False
+        self.sleepers = 0
+        self.places: Places | None = None  # its agent's, if those are limited
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -53,71 +59,101 @@ class Call:
         return f"<{self.what} of {self.owner}: {self.state}>"
 
     async def sleep(self, seconds: float) -> None:
-        """Wait on the society's clock from inside the hook (`view.sleep`)."""
-        kernel = self.calls.kernel
+        """Wait on the society's clock from inside the hook (`view.sleep`). Waking comes before a deadline of that instant."""
+        calls, kernel = self.calls, self.calls.kernel
+        if self.state == DONE:  # it swallowed its cancellation, or a task that it made outlived it
+            raise asyncio.CancelledError
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def wake() -> None:
             if not woken.done():
                 woken.set_result(None)
-                self.calls.flies(self, self.state != DONE)
+                calls.stir(self)
 
-        timer = kernel.call_at(kernel.read_clock() + max(0.0, seconds), wake)
-        self.calls.flies(self, False)
+        timer = kernel.call_at(kernel.read_clock() + max(0.0, seconds), wake, DELIVERY)
+        self.sleepers += 1
+        calls.flies(self, False)
         kernel.wake_host()
         try:
             await woken
         finally:
+            self.sleepers -= 1
             kernel.timers.disarm(timer)
+            calls.stir(self)
+
+
+class Places:
+    """How many calls of one agent may run at once, and those that wait for a place."""
+
+    __slots__ = ("agent", "limit", "taken", "waiting")
+
+    def __init__(self, agent: object, limit: int) -> None:
+        self.agent = agent
+        self.limit = limit
+        self.taken = 0
+        self.waiting: deque[Call] = deque()
 
 
 class Calls:
-    """All outside calls of one society. `limit` bounds how many run at once, `limits` the same per agent."""
+    """All outside calls of one society. `limit` bounds how many run at once; an agent's `max_in_flight` does the same for
+    its own. `waiting` counts those that wait for a place; they start in the order they were asked."""
 
     def __init__(self, kernel: Kernel, limit: float = math.inf) -> None:
         self.kernel = kernel
         self.limit = limit
-        self.limits: dict[str, int] = {}
-        self.running: dict[str, int] = {}
         self.live: set[Call] = set()
-        self.orphans: set[asyncio.Task[None]] = set()
+        self.places: dict[int, Places] = {}
         self.queue: deque[Call] = deque()
+        self.waiting = 0
+        self.orphans: set[asyncio.Task[None]] = set()
         self.finished: list[Call] = []
+        self.half_awake: list[Call] = []
         self.asked = 0
         self.orphaned = 0
 
-    def start(self, call: Call, awaitable: Callable[[], Awaitable[Any]]) -> None:
-        """Run the call now, or when a place is free."""
+    def start(self, call: Call, awaitable: Callable[[], Awaitable[Any]], agent: Any = None) -> None:  # agent: any object
+        """Run the call now, or when the agent and the society have a place free."""
         self.asked += 1
         call.number = self.asked
         call.awaitable = awaitable
-        if self._free(call):
+        self.waiting += 1
+        limit = getattr(agent, "max_in_flight", None)
+        if limit is not None:
+            call.places = self._places_of(agent, limit)
+            if call.places.taken >= limit:
+                call.places.waiting.append(call)
+                return
+            call.places.taken += 1
+        self._admit(call)
+
+    def _places_of(self, agent: object, limit: int) -> Places:
+        places = self.places.get(id(agent))
+        if places is None:
+            places = self.places[id(agent)] = Places(agent, limit)
+        return places
+
+    def _admit(self, call: Call) -> None:
+        if len(self.live) < self.limit:
             self._launch(call)
         else:
             self.queue.append(call)
-        self.kernel.wake_host()
-
-    def _free(self, call: Call) -> bool:
-        limit = self.limits.get(call.owner)
-        return len(self.live) < self.limit and (limit is None or self.running.get(call.owner, 0) < limit)
 
     def _launch(self, call: Call) -> None:
         call.state = RUNNING
+        self.waiting -= 1
         self.live.add(call)
-        self.running[call.owner] = self.running.get(call.owner, 0) + 1
         loop = asyncio.get_running_loop()
         context = call.actor.run.__self__.copy()  # type: ignore[attr-defined]  # a bound Context.run
         context.run(CLOCK.set, call.sleep)
+        self.flies(call, True)  # first, for an eager task may be over at once
         call.task = loop.create_task(self._drive(call), context=context)
-        self.flies(call, True)
+        self.kernel.wake_host()
 
     async def _drive(self, call: Call) -> None:
         assert call.awaitable is not None
         try:
             call.result = await call.awaitable()
-        except (
-            BaseException
-        ) as error:  # an agent's code may raise anything; what it means is policy, decided by its actor
+        except BaseException as error:  # an agent's code: what it raises is policy's business
             call.error = error
             if isinstance(error, KeyboardInterrupt):
                 raise
@@ -139,17 +175,26 @@ class Calls:
         self.kernel.wake_host()
 
     def _retire(self, call: Call) -> None:
-        if call in self.live:
-            self.live.discard(call)
-            left = self.running[call.owner] - 1
-            if left:
-                self.running[call.owner] = left
-            else:
-                del self.running[call.owner]
-        for waiting in list(self.queue) if self.queue else ():
-            if waiting.state == WAITING and self._free(waiting):
-                self.queue.remove(waiting)
+        """Give the call's place to the next that waits for it."""
+        self.live.discard(call)
+        self._free_place(call)
+        while self.queue and len(self.live) < self.limit:
+            waiting = self.queue.popleft()
+            if waiting.state == WAITING:
                 self._launch(waiting)
+
+    def _free_place(self, call: Call) -> None:
+        places, call.places = call.places, None
+        if places is None:
+            return
+        places.taken -= 1
+        while places.waiting and places.taken < places.limit:
+            waiting = places.waiting.popleft()
+            if waiting.state == WAITING:
+                places.taken += 1
+                self._admit(waiting)
+        if not places.taken:
+            self.places.pop(id(places.agent), None)
 
     @staticmethod
     def _resume(call: Call) -> None:
@@ -167,6 +212,20 @@ class Calls:
         for call in finished:
             self._resume(call)
         return True
+
+    def stir(self, call: Call) -> None:
+        """A sleep of a call's has ended: until its hook has had its turns, time stands still (virtual clock)."""
+        if call.state == RUNNING:
+            self.flies(call, True)
+            if self.kernel.virtual and call.sleepers:
+                self.half_awake.append(call)
+
+    def calm(self) -> None:
+        """Hooks have had their turns: those that sleep elsewhere wait on our clock again."""
+        half_awake, self.half_awake = self.half_awake, []
+        for call in half_awake:
+            if call.state == RUNNING and call.sleepers:
+                self.flies(call, False)
 
     def flies(self, call: Call, real: bool) -> None:
         """Note whether a call waits on the real world; on the virtual clock its deadline then runs in real time."""
@@ -196,8 +255,9 @@ class Calls:
         waiting = call.state == WAITING
         call.state = DONE
         self.flies(call, False)
-        if waiting:
-            self.queue.remove(call)
+        if waiting:  # its queue drops it when it comes up
+            self.waiting -= 1
+            self._forget(call)
             return
         self._retire(call)
         assert call.task is not None
@@ -207,15 +267,23 @@ class Calls:
         call.task.add_done_callback(self.orphans.discard)
         call.task.cancel()
 
+    def _forget(self, call: Call) -> None:
+        """A call that waited was given up: free the place of its agent that it held, unless it waited for that one."""
+        places = call.places
+        if places is not None and call in places.waiting:
+            places.waiting.remove(call)
+            call.places = None
+        self._free_place(call)
+
     @coroutine
-    def run(self, call: Call, awaitable: Callable[[], Awaitable[Any]]) -> Generator[Any, None, bool]:
+    def run(self, call: Call, awaitable: Callable[[], Awaitable[Any]], agent: Any = None) -> Generator[Any, None, bool]:
         """Make a call from its actor: True when it is done (`result` or `error`), False when late or interrupted."""
         actor = call.actor
         actor.waits_on = call
         actor.timed_out = actor.interrupted = False
         actor.waits_since = self.kernel.now
         self.kernel.arm(actor, call.deadline)
-        self.start(call, awaitable)
+        self.start(call, awaitable, agent)
         try:
             yield PARK
         finally:
