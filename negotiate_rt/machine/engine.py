@@ -88,14 +88,6 @@ class Machine:
         self.cleared = message
         return message
 
-    def clear_offer(self, message: Propose, now: float) -> Propose:
-        """Clear an offer whose value was checked when it was registered. Raises LocalProtocolError."""
-        move = self.state.says.get(Propose)
-        if move is None or move.further:
-            return self.clear(message, now)  # type: ignore[return-value]  # the same message
-        self.cleared = message
-        return message
-
     def _check_own(self, move: Move, message: Message, now: float) -> None:
         for rule in move.rules:
             refusal = rule(message, self.board, True, now)

@@ -50,7 +50,7 @@ _NOTHING_TO_WAIT_FOR: Any = iter(())  # Any: typeshed wants a Generator, any ite
 DONE: Awaitable[Any] = _Done()
 
 
-COMPLETED = frozenset({Propose, Accept, Withdraw})  # acts that name an offer, which the channel fills in
+COMPLETED: frozenset[type[Message]] = frozenset({Propose, Accept, Withdraw})  # acts that name an offer, which the channel fills in
 
 
 class Injected(msgspec.Struct, frozen=True, gc=False):
@@ -194,9 +194,14 @@ class Dialogue(Asking):
 
     def offer(self, value: Any, expires_at: float | None = None) -> Propose:
         """Return a proposal of a checked value, cleared to be sent. Raises LocalProtocolError, leaving nothing behind."""
+        machine = self.machine
+        move = machine.state.says.get(Propose)
         message = self.register(value, expires_at)
+        if move is not None and not move.further:  # all that the table asks of an offer holds by now
+            machine.cleared = message
+            return message
         try:
-            return self.machine.clear_offer(message, self.actor.kernel.now)
+            return machine.clear(message, self.actor.kernel.now)  # type: ignore[return-value]  # the same Propose
         except LocalProtocolError:
             del self.conversation.offers[message.offer]
             raise
