@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -11,6 +12,7 @@ import msgspec
 from negotiate_rt.scenarios.reading import ScenarioError, build, shown
 
 
+@lru_cache(64)
 def file_form(options: type) -> type[msgspec.Struct]:
     """Return a struct of the fields that a file can hold, under the same name and with the same defaults."""
     fields: list[tuple[str, Any, Any]] = []

@@ -11,6 +11,7 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from msgspec import inspect as kinds
@@ -89,10 +90,16 @@ def _no_number(name: str) -> float:
 def build(tree: Tree, wanted: type[T], path: str = "") -> T:
     """Return a value of type `wanted`, every struct in it checked. Raises ScenarioError with all that is wrong."""
     reader = Reader()
-    value = reader.value(tree, kinds.type_info(wanted), path)
+    value = reader.value(tree, description(wanted), path)
     if reader.flaws:
         raise ScenarioError(reader.flaws)
     return value  # type: ignore[no-any-return]  # built after `wanted`
+
+
+@lru_cache(64)
+def description(wanted: Any) -> Any:  # a type -> msgspec's description of it
+    """Return what msgspec knows of a type; made anew it would cost most of a scenario's reading."""
+    return kinds.type_info(wanted)
 
 
 class Reader:

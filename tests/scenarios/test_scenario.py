@@ -104,7 +104,9 @@ def test_executor_has_clock_network_and_seed_of_the_file_unless_told_otherwise()
 
 
 def test_bare_strategy_names_stand_for_their_defaults() -> None:
-    one = scenario('agents = [{type = "buyer", name = "a", limit = 9, strategy = "linear"}, {type = "seller", name = "b", limit = 1}]')
+    one = scenario(
+        'agents = [{type = "buyer", name = "a", limit = 9, strategy = "linear"}, {type = "seller", name = "b", limit = 1}]'
+    )
     buyer, seller = one.job(1)[0]
     assert buyer.strategy == LinearConcession()
     assert seller.strategy is None
@@ -140,14 +142,15 @@ def test_bools_and_fractions_are_keys_too() -> None:
 
 
 def test_shuffled_weights_are_dealt_anew_in_each_session() -> None:
-    one = scenario(negotiators('values = {site = [1, 0]}\nshuffle_weights = true\nreservation_value = {draw = "normal", mean = 1, deviation = 0.2, low = 0}'))
+    reservation = 'reservation_value = {draw = "normal", mean = 1, deviation = 0.2, low = 0}'
+    one = scenario(negotiators(f"values = {{site = [1, 0]}}\nshuffle_weights = true\n{reservation}"))
     dealt = {tuple(dict(agents[0].utility.weights).items()) for agents, _, _ in one.jobs(20)}
     assert dealt == {(("food", 2.0), ("site", 1.0)), (("food", 1.0), ("site", 2.0))}
 
 
 def test_contractors_bid_a_base_and_rates_per_unit_of_the_task() -> None:
-    body = TASK + 'agents = [{type = "contractor", name = "c", bid = 20, rates = {hours = 2.5}, capabilities = ["paint"]}, {type = "manager", name = "m"}]'
-    one = scenario(body, "contract-net")
+    crew_of_one = '{type = "contractor", name = "c", bid = 20, rates = {hours = 2.5}, capabilities = ["paint"]}'
+    one = scenario(TASK + f'agents = [{crew_of_one}, {{type = "manager", name = "m"}}]', "contract-net")
     crew, boss = one.job(1)[0]
     assert crew.bid(Task(hours=4)) == 30.0
     assert crew.capabilities == ("paint",)
@@ -169,8 +172,8 @@ def test_contractors_name_time_and_reliability_where_the_rule_asks_for_them() ->
 
 
 def test_an_unreliable_winner_fails_and_is_replaced() -> None:
-    body = TASK + 'agents = [{type = "contractor", name = "bad", bid = 1, reliability = 0}, {type = "contractor", name = "good", bid = 2}]'
-    one = scenario(body, "contract-net")
+    bad = '{type = "contractor", name = "bad", bid = 1, reliability = 0}'
+    one = scenario(TASK + f'agents = [{bad}, {{type = "contractor", name = "good", bid = 2}}]', "contract-net")
     outcome = one.executor("virtual").run(*one.job(1))
     assert outcome.result.awarded == ("good",)
     assert outcome.result.reports["bad"] == "the work went wrong"
@@ -269,7 +272,8 @@ REFUSED = {
     ),
     "double issue": (
         "bilateral",
-        'problem = {type = "issues", issues = [{name = "a", values = [1, 1]}]}\nagents = [{type = "plain", name = "a", count = 2}]',
+        'problem = {type = "issues", issues = [{name = "a", values = [1, 1]}]}\n'
+        'agents = [{type = "plain", name = "a", count = 2}]',
         "problem: issue 'a': values[1] 1 equals values[0] 1",
     ),
     "manager's behaviour": (
