@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from negotiate_rt.errors import ConfigurationError, suggest
+from negotiate_rt.problems.scalars import finite
 
 SPELLINGS = {"sealed-bid": "first-price-auction", "vickrey": "vickrey-auction", "first-price": "first-price-auction"}
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
@@ -53,9 +55,11 @@ class FaultPolicy(msgspec.Struct, frozen=True, kw_only=True):
     fallback: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
+        if self.fallback is not None and not callable(self.fallback):
+            raise ConfigurationError(f"on_fault.fallback: expected a strategy, got {self.fallback!r}")
         for kind in FAULT_KINDS:
             remedies = getattr(self, kind)
-            remedies = remedies if isinstance(remedies, tuple) else (remedies,)
+            remedies = tuple(remedies) if isinstance(remedies, (tuple, list)) else (remedies,)
             for remedy in remedies:
                 check_remedy(kind, remedy, self.fallback)
             force_setattr(self, kind, (*remedies, "skip") if remedies[-1:] in (("repair",), ()) else remedies)
@@ -84,27 +88,62 @@ def fault_policy(value: FaultPolicy | Mapping[str, Any] | str) -> FaultPolicy:
         return value
     if isinstance(value, str):
         value = {kind: value for kind in FAULT_KINDS if (value, kind) not in (("repair", "late"), ("repair", "raised"))}
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"on_fault: expected a FaultPolicy, a mapping of kinds to remedies, or a remedy, got {value!r}")
     unknown = [key for key in value if key not in (*FAULT_KINDS, "fallback")]
     if unknown:
         raise ConfigurationError(
             f"on_fault: unknown kind {unknown[0]!r}; expected {', '.join(FAULT_KINDS)}"
-            + suggest(unknown[0], FAULT_KINDS)
+            + suggest(str(unknown[0]), FAULT_KINDS)
         )
-    remedies: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in value.items()}
-    return FaultPolicy(**remedies)
+    return FaultPolicy(**value)
 
 
 def seconds(name: str, value: float | timedelta | None) -> float | None:
     """Return a duration in seconds (None: without limit); raise ConfigurationError unless it is above zero."""
     if value is None:
         return None
-    amount = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(amount, bool) or not isinstance(amount, (int, float)) or not amount > 0:
+    if value == math.inf:
+        return None
+    try:
+        amount = value.total_seconds() if isinstance(value, timedelta) else finite(value, name, ConfigurationError)
+    except ConfigurationError:
+        amount = 0.0
+    if not amount > 0:
         raise ConfigurationError(f"{name}: expected seconds or a timedelta above 0, got {value!r}")
-    return float(amount)
+    return amount
 
 
-class NegotiationConfig(msgspec.Struct, frozen=True):
+def number(name: str, value: object) -> float:
+    """Return a finite number as a float; raise ConfigurationError for anything else, bools and text included."""
+    try:
+        return finite(value, name, ConfigurationError)
+    except ConfigurationError:
+        raise ConfigurationError(f"{name}: expected a finite number, got {value!r}") from None
+
+
+def whole(name: str, value: Any, least: int | None = None) -> int:  # whatever the caller gave
+    """Return a whole number as an int; raise ConfigurationError for anything else, bools included, or below `least`."""
+    try:
+        amount = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        amount = None
+    if amount is None or (least is not None and amount < least):
+        bound = "" if least is None else f" of at least {least}"
+        raise ConfigurationError(f"{name}: expected a whole number{bound}, got {value!r}")
+    return amount
+
+
+class _Further(msgspec.Struct, frozen=True, kw_only=True):
+    """What is given to a NegotiationConfig by keyword only."""
+
+    turn_timeout: float | timedelta | None = None
+    options: Any = None  # typed by the protocol, which checks it
+    on_fault: FaultPolicy | Mapping[str, Any] | str = FaultPolicy()
+    seed: int | None = None
+
+
+class NegotiationConfig(_Further, frozen=True):
     """What the caller asks for. Agents own their preferences; `reservation_value`, `initial_offer` and
     `concession_strategy` fill only what an agent does not bring.
 
@@ -119,23 +158,16 @@ class NegotiationConfig(msgspec.Struct, frozen=True):
     reservation_value: float | None = None
     initial_offer: float | None = None
     concession_strategy: Callable[..., Any] | None = None
-    turn_timeout: float | timedelta | None = None
-    options: Any = None  # typed by the protocol, which checks it
-    on_fault: FaultPolicy | Mapping[str, Any] | str = FaultPolicy()
-    seed: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.type, str) or not self.type.strip():
             raise ConfigurationError(f"type: expected the name of a protocol, got {self.type!r}")
-        rounds = self.max_rounds
-        if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
-            raise ConfigurationError(f"max_rounds: expected a whole number of at least 1, got {rounds!r}")
+        force_setattr(self, "max_rounds", whole("max_rounds", self.max_rounds, 1))
         for name in ("reservation_value", "initial_offer"):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
-                raise ConfigurationError(f"{name}: expected a number, got {value!r}")
-            if value is not None and not math.isfinite(value):
-                raise ConfigurationError(f"{name}: expected a finite number, got {value!r}")
+            force_setattr(self, name, None if value is None else number(name, value))
+        if self.seed is not None:
+            force_setattr(self, "seed", whole("seed", self.seed))
         if self.concession_strategy is not None and not callable(self.concession_strategy):
             raise ConfigurationError(f"concession_strategy: expected a callable, got {self.concession_strategy!r}")
         force_setattr(self, "type", protocol_name(self.type))
