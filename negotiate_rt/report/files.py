@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Self
 
 import msgspec
 
@@ -20,7 +20,7 @@ class ResultFolder:
     """Opens a folder for a run's results and closes its file on the way out.
 
     What an earlier run left there is refused, or replaced with `force`. Raises ConfigurationError where nothing can be
-    written. Each outcome is one line of JSON, on its way to the file at once: a run that is cut off keeps what it had.
+    written. Each outcome is one line of JSON, written without a buffer: a run that is killed keeps what it had.
     """
 
     def __init__(self, path: str | Path, issues: Sequence[str] = (), *, force: bool = False) -> None:
@@ -28,7 +28,7 @@ class ResultFolder:
         self.issues = tuple(issues)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._stream: BinaryIO = (self.path / OUTCOMES).open("wb" if force else "xb")
+            self._stream = (self.path / OUTCOMES).open("wb" if force else "xb", buffering=0)
         except FileExistsError:
             what = f"holds {OUTCOMES} of an earlier run" if self.path.is_dir() else "is no folder"
             raise ConfigurationError(f"--out {self.path}: {what}; name another folder, or replace it with --force") from None
@@ -43,7 +43,6 @@ class ResultFolder:
 
     def finish(self, report: Report, scenario: str = "", form: str = "toml") -> None:
         """Write the report, and the scenario's text beside it."""
-        self._stream.flush()
         (self.path / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
         if scenario:
             (self.path / f"scenario.{form}").write_text(scenario, encoding="utf-8")

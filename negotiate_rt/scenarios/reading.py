@@ -90,7 +90,7 @@ def _no_number(name: str) -> float:
 def build(tree: Tree, wanted: type[T], path: str = "") -> T:
     """Return a value of type `wanted`, every struct in it checked. Raises ScenarioError with all that is wrong."""
     reader = Reader()
-    value = reader.value(tree, description(wanted), path)
+    value = reader.value(tree, description(wanted), path)  # type: ignore[arg-type]  # types can be hashed
     if reader.flaws:
         raise ScenarioError(reader.flaws)
     return value  # type: ignore[no-any-return]  # built after `wanted`
