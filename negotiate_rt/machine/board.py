@@ -47,21 +47,27 @@ class Board:
         self.last_heard: NegotiationOffer | None = None
         self.heard: list[Any] | tuple[()] = ()
 
+    def made(self, message: Propose) -> None:
+        """Take down an offer of our own, which answers theirs."""
+        self.own = self.own_last = self.offers[message.offer]
+        self.standing = None
+
+    def heard_one(self, offer: NegotiationOffer) -> None:
+        """Take down an offer of theirs, which answers ours."""
+        self.standing = self.last_heard = offer
+        self.own = None
+        if not self.heard:
+            self.heard = []
+        self.heard.append(offer.value)
+
     def note(self, message: Message, mine: bool) -> None:
         """Take down an offer or its withdrawal. Cost: O(1)."""
-        kind = message.__class__
-        if kind is Propose:
-            offer = self.offers[message.offer]  # type: ignore[attr-defined]  # kind is Propose
+        if isinstance(message, Propose):
             if mine:
-                self.own = self.own_last = offer
-                self.standing = None
+                self.made(message)
             else:
-                self.standing = self.last_heard = offer
-                self.own = None
-                if not self.heard:
-                    self.heard = []
-                self.heard.append(offer.value)
-        elif kind is Withdraw:
+                self.heard_one(self.offers[message.offer])
+        elif isinstance(message, Withdraw):
             if mine:
                 self.own = None
             else:

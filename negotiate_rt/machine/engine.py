@@ -50,7 +50,9 @@ class Machine:
             raise self._illegal(LocalProtocolError, message, "", self.role)
         if move.rules and message is not self.cleared:
             self._check_own(move, message, now)
-        if kind is Propose or kind is Withdraw:
+        if kind is Propose:
+            self.board.made(message)  # type: ignore[arg-type]  # a Propose
+        elif kind is Withdraw:
             self.board.note(message, True)
         return self._turn(move.target) if move.turn else move.target
 
@@ -60,12 +62,18 @@ class Machine:
         move = self.state.hears.get(kind)
         if move is None:
             raise self._illegal(RemoteProtocolError, message, "", self.other)
+        board = self.board
+        if kind is Propose and move.plain:  # the common case, without a call a rule
+            offer = board.offers.get(message.offer)  # type: ignore[attr-defined]  # a Propose
+            if offer is not None and offer.value is message.value and offer.agent == board.peer:  # type: ignore[attr-defined]
+                board.heard_one(offer)
+                return self._turn(move.target) if move.turn else move.target
         for rule in move.rules:
-            refusal = rule(message, self.board, False, now)
+            refusal = rule(message, board, False, now)
             if refusal is not None:
                 raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
         if kind is Propose or kind is Withdraw:
-            self.board.note(message, False)
+            board.note(message, False)
         return self._turn(move.target) if move.turn else move.target
 
     def _turn(self, target: State) -> State:

@@ -24,15 +24,16 @@ FINAL = frozenset(state.value for state in NegotiationState)
 class Move:
     """One row, seen from one end: where it leads, its content rules, whether it is a turn of its own.
 
-    `further` are the rules beyond the one that registering an offer has already applied.
+    `further` are the rules beyond the one that registering an offer has already applied; `plain` if there are none.
     """
 
-    __slots__ = ("further", "rules", "target", "turn")
+    __slots__ = ("further", "plain", "rules", "target", "turn")
 
     def __init__(self, target: State, rules: tuple[Rule, ...], turn: int) -> None:
         self.target = target
         self.rules = rules
         self.further = tuple(rule for rule in rules if rule is not inside_outcome_space)
+        self.plain = inside_outcome_space in rules and not self.further
         self.turn = turn
 
 

@@ -42,11 +42,12 @@ def view_of(talk: Dialogue) -> View:
     standing = board.standing
     now = talk.actor.kernel.now
     terms = conversation.terms
+    deadline = conversation.deadline if not terms.hurried else min(conversation.deadline, now + terms.turn_timeout)
     if standing is not None and standing.expires_at is not None and now > standing.expires_at:
         standing = None
     return View(
-        seat.name, machine.role, machine.table.protocol, conversation.id, machine.turns // 2 + 1, terms.max_rounds, now,
-        min(conversation.deadline, now + terms.turn_timeout), machine.state.mine, standing, board.own_last, board.heard,
+        seat.name, seat.role, talk.route.protocol, conversation.id, machine.turns // 2 + 1, terms.max_rounds, now, deadline,
+        machine.state.mine, standing, board.own_last, board.heard,
         seat.preferences, seat.strategy, seat.problem, talk.repair,
     )  # fmt: skip
 

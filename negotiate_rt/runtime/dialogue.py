@@ -29,8 +29,8 @@ from negotiate_rt.messages.performatives import (
     SystemEvent,
     Withdraw,
 )
-from negotiate_rt.runtime.actor import PARK, Actor, Ended
-from negotiate_rt.runtime.asking import PLAIN, Asking, Faulty
+from negotiate_rt.runtime.actor import PARK, Actor
+from negotiate_rt.runtime.asking import PLAIN, Asking, Faulty, gone
 from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
 from negotiate_rt.runtime.seat import Seat
 
@@ -58,6 +58,12 @@ class Injected(msgspec.Struct, frozen=True, gc=False):
 
     envelope: Envelope
     origin: str
+
+
+class Verdict(msgspec.Struct, frozen=True, gc=False):
+    """The supervisor's word on a tentative acceptance: None when it bound, or the notice that it did not."""
+
+    notice: Notice | None
 
 
 class Aside(msgspec.Struct, frozen=True, gc=False):
@@ -136,7 +142,7 @@ class Dialogue(Asking):
         """
         conversation = self.conversation
         if conversation.state:
-            return _gone(self)
+            return gone(self)
         machine = self.machine
         if message.__class__ is Skip:
             return self._skip(message)
@@ -168,7 +174,7 @@ class Dialogue(Asking):
         board = self.machine.board
         if isinstance(message, Propose) and not message.offer and Propose in self.machine.state.says:
             try:
-                return self.register(board.check(message.value), message.expires_at)
+                return self.offer(board.check(message.value), message.expires_at)
             except ValueError:
                 return message  # the table's own rule refuses it, and says why
         if kind is Accept and not message.offer and board.standing is not None:  # type: ignore[attr-defined]  # an Accept
@@ -177,26 +183,20 @@ class Dialogue(Asking):
             return Withdraw(board.own.id)
         return message
 
-    def register(self, value: Any, expires_at: float | None) -> Propose:
-        """Enter an offer in the conversation's register and return the proposal that names it; the value must be checked."""
+    def offer(self, value: Any, expires_at: float | None = None) -> Propose:
+        """Enter an offer of a checked value in the conversation's register; return its proposal, cleared to be sent.
+
+        Raises LocalProtocolError, leaving nothing behind.
+        """
+        machine = self.machine
+        move = machine.state.says.get(Propose)
         conversation = self.conversation
         conversation.offer_count = count = conversation.offer_count + 1
         number = f"{conversation.id}/{count}"
         conversation.offers[number] = NegotiationOffer(
-            number,
-            self.seat.name,
-            value,
-            conversation.round or self.machine.turns // 2 + 1,
-            self.actor.kernel.now,
-            expires_at,
+            number, self.seat.name, value, conversation.round or machine.turns // 2 + 1, self.actor.kernel.now, expires_at
         )
-        return Propose(value, number, expires_at)
-
-    def offer(self, value: Any, expires_at: float | None = None) -> Propose:
-        """Return a proposal of a checked value, cleared to be sent. Raises LocalProtocolError, leaving nothing behind."""
-        machine = self.machine
-        move = machine.state.says.get(Propose)
-        message = self.register(value, expires_at)
+        message = Propose(value, number, expires_at)
         if move is not None and not move.further:  # all that the table asks of an offer holds by now
             machine.cleared = message
             return message
@@ -207,17 +207,18 @@ class Dialogue(Asking):
             raise
 
     async def take_turn(self) -> None:
-        """Ask our agent and say what it decides; ask again while an acceptance came too late to bind."""
+        """Ask our agent and say what it decides; ask again while the turn stays ours: an acceptance came too late to bind,
+        or the agent took its own offer back."""
         while True:
             asked = self.seat.asked.get(None) or self.seat.resolve(None)
-            if asked.kind is PLAIN:  # as `ask` does, without a coroutine of its own
+            if asked.kind is PLAIN and not self.conversation.state:  # as `ask` does, without a coroutine of its own
                 try:
                     message = self.ask_plain(asked, (), math.inf)
                 except Faulty as fault:
-                    message = await self.remedy(asked, (), fault, (), math.inf)
+                    message = await self.remedy(asked, (), fault, (), self.due(asked, math.inf))
             else:
                 message = await self.ask()
-            if await self.send(message) is None:
+            if await self.send(message) is None and message.__class__ is not Withdraw:  # which leaves the turn ours
                 return
 
     def say_aside(self, message: Message) -> None:
@@ -232,7 +233,7 @@ class Dialogue(Asking):
         if self.link is not None:
             self.link.carry(envelope, self.peer)
         else:
-            self.peer.box.put(envelope)
+            self.peer.box.put_ordered(envelope)
 
     def _skip(self, event: Skip) -> Awaitable[None]:
         """Pass the turn: advance our machine, and the peer's when it takes the event. Skips are never lost."""
@@ -250,7 +251,7 @@ class Dialogue(Asking):
             if self.link is not None:
                 self.link.carry(envelope, self.peer)
             else:
-                self.peer.box.put(envelope)
+                self.peer.box.put_ordered(envelope)  # one a dialogue at most; it must not drown in others
             return self._await_binding()
         self.peer.box.put_system(envelope)
         self.conversation.finish(state.name, self.conversation.reason_for(state.name, envelope), by=self)
@@ -264,15 +265,13 @@ class Dialogue(Asking):
     @coroutine
     def _await_binding(self) -> Generator[Any, None, Notice | None]:
         """Wait for the supervisor's word: None when the agreement bound, or the notice that it did not."""
-        word = yield from self.box.receive_where(_is_notice)
-        assert isinstance(word, Notice)
+        verdict: Verdict = yield from self.box.receive_where(_is_verdict)
         assert self.pending is not None
         _, state, turns = self.pending
         self.pending = None
-        if not word.refused:
-            return None
-        self.machine.revert(state, turns)
-        return word
+        if verdict.notice is not None:
+            self.machine.revert(state, turns)
+        return verdict.notice
 
     # -- hearing --------------------------------------------------------------------------------------------------------
 
@@ -286,7 +285,7 @@ class Dialogue(Asking):
         box = self.box
         machine = self.machine
         if self.conversation.state or machine.state.final:
-            yield from _gone(self)
+            yield from gone(self)
         while True:
             if box.handed is NOTHING and not box.queue and not box.system:
                 box.burst = BURST
@@ -350,7 +349,7 @@ class Dialogue(Asking):
         if isinstance(item, Aside):
             self.pass_by(item.event)
             return item.event
-        return None  # a notice that came after its answer was settled
+        return None  # a notice: our role has nothing to do about what somebody else said in our name
 
     def _is_duplicate(self, envelope: Envelope) -> bool:
         assert self.seen is not None
@@ -363,11 +362,23 @@ class Dialogue(Asking):
     def take_notes(self) -> None:
         """Follow messages that wait in the mailbox and keep the state (a withdrawal), so that a decision rests on them."""
         queue = self.box.queue
-        while queue and queue[0].__class__ is Envelope and queue[0].route.sender == self.other:
-            move = self.machine.state.hears.get(queue[0].message.__class__)
-            if move is None or move.turn:
-                return
-            self.take(self.box.take_queued())
+        if not queue:
+            return
+        for item in list(queue):
+            if self._is_note(item):
+                self.box.take_one(item)
+                self.take(item)
+
+    def _is_note(self, item: Any) -> bool:  # any item of a mailbox
+        """Whether an item can be taken now without the turn passing on: a legal note, or what is to be refused."""
+        injected = item.__class__ is Injected
+        envelope = item.envelope if injected else item
+        if envelope.__class__ is not Envelope or envelope.route.sender != self.other:
+            return False
+        move = self.machine.state.hears.get(envelope.message.__class__)
+        if move is None or move.turn:
+            return injected and move is None
+        return injected or not any(rule(envelope.message, self.machine.board, False, self.now) for rule in move.rules)
 
     # -- time and work --------------------------------------------------------------------------------------------------
 
@@ -377,21 +388,13 @@ class Dialogue(Asking):
 
     async def compute(self, function: Callable[..., Any], *args: Any) -> Any:  # Any: the function's own types
         """Run a function in a worker thread, off the loop. Raises what it raises."""
+        if self.conversation.state:
+            await gone(self)
         return await self.conversation.compute(self.actor, function, args)
 
     def __repr__(self) -> str:
         return f"<{self.route.protocol} {self.route.conversation}: {self.name} to {self.other} in {self.machine.state.name}>"
 
 
-def _is_notice(item: Any) -> bool:  # any item of a mailbox
-    return item.__class__ is Notice
-
-
-@coroutine
-def _gone(end: Dialogue) -> Generator[Any, None, Any]:
-    """The conversation is over: unwind the role. One that will not unwind is parked, or it would spin for ever."""
-    end.conversation.knocks += 1
-    if end.conversation.knocks > 16:
-        while True:
-            yield PARK
-    raise Ended
+def _is_verdict(item: Any) -> bool:  # any item of a mailbox
+    return item.__class__ is Verdict

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -21,6 +22,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.scalars import finite
 
 _INFINITY = math.inf
+_TABLED = 1024  # rounds up to which a curve's fractions are computed once and kept
 _FLAT = 1e-15  # a rate this close to 0 moves the exponential less than a rounding error away from the line
 _LEAST_EXPONENT = 1e-300  # p ** 1e-300 is 1.0 for every p > 0; smaller exponents would lose their digits as subnormals
 
@@ -56,7 +58,8 @@ class ConcessionCurve(msgspec.Struct, frozen=True, tag_field="name"):
                 return self._at_the_edge(round, max_rounds, reservation_value, current_value)
         except TypeError:  # None, a string, a Decimal among floats: told like any other nonsense
             raise _refusal(round, max_rounds, reservation_value, current_value) from None
-        point = current_value + way * self.fraction(round, max_rounds)
+        taken = _fractions(self, max_rounds)[round] if max_rounds <= _TABLED else self.fraction(round, max_rounds)
+        point = current_value + way * taken
         return point if (point < reservation_value) == (way > 0) else reservation_value  # rounding may step past it
 
     def fraction(self, round: int, max_rounds: int) -> float:
@@ -72,6 +75,12 @@ class ConcessionCurve(msgspec.Struct, frozen=True, tag_field="name"):
             return reservation_value
         fraction = self.fraction(round, max_rounds)
         return current_value * (1.0 - fraction) + reservation_value * fraction
+
+
+@lru_cache(64)
+def _fractions(curve: ConcessionCurve, max_rounds: int) -> tuple[float, ...]:
+    """Return a curve's fractions by round, for all rounds that take one: strategies are few, and turns are many."""
+    return (0.0, 0.0, *(curve.fraction(round, max_rounds) for round in range(2, max_rounds)))
 
 
 class LinearConcession(ConcessionCurve, frozen=True, tag="linear"):

@@ -38,7 +38,8 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
     if not isinstance(strategy, ConcessionCurve):  # a curve looks at rounds only
         scale = preferences.scale
         heard = tuple([scale(value) for value in view.heard])
-    current = own.value if own.value.__class__ is float else preferences.utility(own.value, True)
+    value = own.value
+    current = value if value.__class__ is float else preferences.utility(value, True)
     target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
     return target if target.__class__ is float else finite(target, f"what strategy {strategy!r} returns")
 

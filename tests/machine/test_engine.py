@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from negotiate_rt.errors import LocalProtocolError, RemoteProtocolError
-from negotiate_rt.machine import Board, Machine, Refusal, Table
+from negotiate_rt.machine import inside_outcome_space, Board, Machine, Refusal, Table
 from negotiate_rt.messages.outcome import NegotiationOffer
 from negotiate_rt.messages.performatives import Accept, Cfp, InformDone, Lapse, Left, Propose, Skip, Walk, Withdraw
 from tests.machine.tables import contracting, haggling
@@ -118,20 +118,15 @@ def test_a_message_that_was_cleared_is_not_checked_again() -> None:
     assert machine.state.name == "seller_to_answer"
 
 
-def test_a_registered_offer_is_cleared_by_the_rules_beyond_registration() -> None:
-    pair = Pair(haggling())
-    buyer = pair.ends["buyer"]
-    message = buyer.clear_offer(pair.offer("buyer", 40), 0.0)
-    assert pair.say("buyer", message) == "seller_to_answer"
-    with pytest.raises(LocalProtocolError, match="buyer may not say propose in seller_to_answer"):
-        buyer.clear_offer(pair.offer("buyer", 41), 0.0)
-
+def test_rows_know_whether_an_offer_needs_more_than_its_registration() -> None:
     def never(message: Any, board: Board, mine: bool, now: float) -> Refusal:
         return Refusal("never")
 
-    strict = Pair(haggling(rules={Propose: (never,)}))
-    with pytest.raises(LocalProtocolError, match="never"):
-        strict.ends["buyer"].clear_offer(strict.offer("buyer", 40), 0.0)
+    plain = Pair(haggling()).ends["buyer"].state.says[Propose]
+    strict = Pair(haggling(rules={Propose: (inside_outcome_space, never)})).ends["buyer"].state.says[Propose]
+    assert strict.further == (never,)
+    assert not strict.plain
+    assert not plain.further
 
 
 def test_a_skip_into_used_up_rounds_ends_the_talk() -> None:
