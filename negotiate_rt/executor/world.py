@@ -150,12 +150,14 @@ class World:
         if self.closed or self.host.stopping:
             raise SocietyClosed(f"society {self.settings.name!r} is closed and takes no more negotiations")
         protocol, seats, config, problem, options = self.settings.plan(agents, config, problem)
-        seed = f"{self.settings.seed}" if config.seed is None else f"own/{config.seed}"
+        name = self.settings.next_id()
+        number = name.rpartition("/")[2]
+        seed = f"{self.settings.seed}/{number}" if config.seed is None else f"own/{config.seed}"
         terms = Terms(
             config.max_rounds, math.inf if config.timeout is None else float(config.timeout),  # type: ignore[arg-type]  # seconds by now
             math.inf if config.turn_timeout is None else float(config.turn_timeout), config.on_fault, seed,  # type: ignore[arg-type]
         )  # fmt: skip
-        conversation = Conversation(self.settings.next_id(), protocol.table, self.kernel, self.calls, terms)
+        conversation = Conversation(name, protocol.table, self.kernel, self.calls, terms)
         negotiation = Negotiation(self, conversation, protocol, seats, config, problem)
         self.open[conversation.id] = negotiation
         if len(self.open) == CROWD:

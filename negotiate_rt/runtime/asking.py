@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import InvalidDecision, LocalProtocolError
 from negotiate_rt.messages.performatives import Message, Skip
-from negotiate_rt.runtime.actor import Actor, Ended
+from negotiate_rt.runtime.actor import PARK, Actor, Ended
 from negotiate_rt.runtime.calls import Call
 from negotiate_rt.runtime.kernel import described, formatted
 from negotiate_rt.runtime.mailbox import Mailbox
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 PLAIN = HookKind.PLAIN
 UNDECIDED: Any = object()
+KNOCKS = 16  # that a role which will not unwind may make at a conversation that is over, before it is parked
 CODES = {
     "late": "agent-late",
     "raised": "agent-crashed",
@@ -79,19 +81,27 @@ class Asking:
         a Skip when policy lets the turn pass. `deadline` is a time on the society's clock. Raises Interrupted when a
         message of a kind in `until` arrives first.
         """
+        if self.conversation.state:
+            await gone(self)
+        kernel = self.actor.kernel
+        if kernel.hooked and kernel.clock() >= kernel.until:
+            await give_way(self.actor)
         asked = self.seat.asked.get(hook) or self.seat.resolve(hook)
-        try:
-            if asked.kind is PLAIN:
+        if asked.kind is PLAIN:
+            try:
                 return self.ask_plain(asked, args, deadline)
-            return await self._decide(asked, args, until, self._deadline(asked, deadline))
+            except Faulty as fault:
+                return await self.remedy(asked, args, fault, until, self.due(asked, deadline))
+        due = self.due(asked, deadline)
+        self.take_notes()
+        try:
+            return await self._decide(asked, args, until, due)
         except Faulty as fault:
-            return await self.remedy(asked, args, fault, until, deadline)
+            return await self.remedy(asked, args, fault, until, due)
 
     def ask_plain(self, asked: Asked, args: tuple[Any, ...], deadline: float) -> Message:
         """Call a plain hook in place and judge its decision. Raises Faulty."""
         conversation = self.conversation
-        if conversation.state:
-            raise Ended
         if self.box.queue:
             self.take_notes()
         question = asked.question
@@ -102,23 +112,23 @@ class Asking:
         try:
             decision = asked.function(*args) if question.view is None else asked.function(question.view(self, *args))
             if conversation.terms.hurried or deadline < math.inf:
-                self._check_late(asked, deadline)
+                self._check_late(asked, self.due(asked, deadline))
             if conversation.state:
                 raise Ended
             return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
         except (KeyboardInterrupt, Ended):
+            discard(decision)
             raise
         except BaseException as error:  # noqa: BLE001  # the border to agents' code: whatever it raises is policy's business
             raise self._classify(error, asked, decision) from None
         finally:
             kernel.asking = None
 
-    def _check_late(self, asked: Asked, deadline: float) -> None:
-        kernel = self.actor.kernel
-        if not kernel.virtual and kernel.read_clock() > self._deadline(asked, deadline):
+    def _check_late(self, asked: Asked, due: float) -> None:
+        if self.actor.kernel.read_clock() > due:
             raise Faulty("late", f"{asked.question.hook} returned after its deadline")
 
-    def _deadline(self, asked: Asked, deadline: float) -> float:
+    def due(self, asked: Asked, deadline: float) -> float:
         """Return when this question's answer is due: the role's deadline, the turn's, or the negotiation's."""
         conversation = self.conversation
         if not asked.question.execution:
@@ -128,6 +138,7 @@ class Asking:
     @staticmethod
     def _classify(error: BaseException, asked: Asked, decision: Any) -> Faulty:
         if isinstance(error, Faulty):
+            discard(decision)
             return error
         if inspect.isawaitable(decision):
             return Faulty("invalid", "", ready=decision)
@@ -149,30 +160,51 @@ class Asking:
         else:
             decision = self._called(asked, arguments) if ready is None else ready
             if inspect.isawaitable(decision):
-                decision = await self._outside(question.hook, lambda: decision, until, due)
+                decision = await self._awaited(question.hook, decision, until, due)
+            else:
+                self._check_late(asked, due)
         self.take_notes()
         if self.conversation.over:
             raise Ended
+        return self._judged(asked, decision)
+
+    async def _awaited(
+        self, hook: str, ready: Awaitable[Any], until: tuple[type[Message], ...], due: float
+    ) -> Any:  # whatever the agent decides
         try:
-            return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
-        except InvalidDecision as error:
-            raise Faulty("invalid", str(error)) from None
-        except LocalProtocolError as error:
-            raise Faulty("illegal", str(error)) from None
+            return await self._outside(hook, lambda: ready, until, due)
+        finally:
+            discard(ready)
+
+    def _judged(self, asked: Asked, decision: Any) -> Message:
+        """Return the message that a decision stands for. Raises Faulty; a utility of the agent's own may raise anything."""
+        try:
+            return asked.question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # the border to agents' code
+            raise self._classify(error, asked, decision) from None
 
     def _called(self, asked: Asked, arguments: tuple[Any, ...]) -> Any:
+        kernel = self.actor.kernel
+        kernel.asking = self
+        kernel.hooked = True
         try:
             return asked.function(*arguments)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # the border to agents' code
             raise self._classify(error, asked, UNDECIDED) from None
+        finally:
+            kernel.asking = None
 
     async def _outside(
         self, hook: str, awaitable: Callable[[], Awaitable[Any]], until: tuple[type[Message], ...], due: float
     ) -> Any:
         call = Call(self.conversation.calls, self.actor, self.seat.name, hook, due, self.conversation.loose)
         if until:
+            if any(getattr(item, "message", None).__class__ in until for item in self.box.queue or ()):
+                raise Interrupted
             self.box.interrupts = lambda item: getattr(item, "message", None).__class__ in until
         try:
             done = await self.conversation.calls.run(call, awaitable, self.seat.agent)
@@ -181,6 +213,8 @@ class Asking:
         if not done:
             if self.actor.interrupted:
                 raise Interrupted
+            if call.task is None:
+                raise Faulty("late", f"{hook} had to wait for a place among the calls in flight until {due:.6g} s")
             raise Faulty("late", f"{hook} gave no answer by {due:.6g} s")
         if call.error is None:
             return call.result
@@ -189,15 +223,9 @@ class Asking:
         raise Faulty("raised", f"{hook} raised {described(call.error)}", formatted(call.error))
 
     async def remedy(
-        self,
-        asked: Asked,
-        args: tuple[Any, ...],
-        fault: Faulty,
-        until: tuple[type[Message], ...],
-        deadline: float,
+        self, asked: Asked, args: tuple[Any, ...], fault: Faulty, until: tuple[type[Message], ...], due: float
     ) -> Message:
-        """Answer a fault by the policy table; each fault is recorded."""
-        due = self._deadline(asked, deadline)
+        """Answer a fault by the policy table; each fault is recorded. A repair must be done by `due` as well."""
         if fault.ready is not None:  # no fault at all: a plain callable that returned an awaitable
             try:
                 return await self._decide(asked, args, until, due, ready=fault.ready)
@@ -224,7 +252,8 @@ class Asking:
                 return self._fall_back(asked, args, remedy)
             except Faulty as again:
                 fault = again
-                queue = self._record(again) if remedy == "repair" else queue or ["skip"]
+                remedies = self._record(again)
+                queue = remedies if remedy == "repair" else queue or ["skip"]
             finally:
                 self.repair = ""
         raise Withdrawn(CODES[fault.kind], f"{self.seat.name}: {fault.cause}")
@@ -238,10 +267,35 @@ class Asking:
         """Let the fallback strategy decide this turn."""
         question = asked.question
         strategy = self.conversation.policy.fallback if remedy == "fallback" else remedy
-        function = question.adapt(strategy)
-        arguments = args if question.view is None else (question.view(self, *args),)
-        decision = self._called(Asked(question, function, PLAIN), arguments)
+        function = Asked(question, question.adapt(strategy), PLAIN)
         try:
-            return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
-        except (InvalidDecision, LocalProtocolError) as error:
-            raise Faulty("invalid", f"the fallback's decision: {error}") from None
+            decision = self._called(function, args if question.view is None else (question.view(self, *args),))
+            message = self._judged(function, decision)
+        except Faulty as fault:
+            cause = "it must be a plain function" if fault.ready is not None else fault.cause
+            discard(fault.ready)
+            raise Faulty(fault.kind, f"the fallback: {cause}", fault.trace) from None
+        return message
+
+
+def discard(decision: Any) -> None:  # Any: whatever an agent returned
+    """Close a coroutine that nobody will run, or Python would warn of it."""
+    if inspect.iscoroutine(decision) and inspect.getcoroutinestate(decision) == inspect.CORO_CREATED:
+        decision.close()
+
+
+@coroutine
+def give_way(actor: Actor) -> Generator[Any, None, None]:
+    """Let others run: this role's plain hooks have used up the slice."""
+    actor.wake(actor)
+    yield PARK
+
+
+@coroutine
+def gone(end: Asking) -> Generator[Any, None, Any]:
+    """The conversation is over: unwind the role. One that will not unwind is parked, or it would spin for ever."""
+    end.conversation.knocks += 1
+    if end.conversation.knocks > KNOCKS:
+        while True:
+            yield PARK
+    raise Ended

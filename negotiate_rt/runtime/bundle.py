@@ -13,8 +13,8 @@ from negotiate_rt.machine.joint import JointMachine
 from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import NegotiationOffer
 from negotiate_rt.messages.performatives import Lapse, Message, Notice
-from negotiate_rt.runtime.actor import PARK, Actor, Ended
-from negotiate_rt.runtime.asking import Asking
+from negotiate_rt.runtime.actor import PARK, Actor
+from negotiate_rt.runtime.asking import Asking, gone
 from negotiate_rt.runtime.dialogue import Aside, Dialogue, Injected
 from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
 from negotiate_rt.runtime.seat import Seat
@@ -124,8 +124,8 @@ class Bundle(Asking):
         """
         box = self.box
         while True:
-            if self.conversation.over:
-                raise Ended
+            if self.conversation.state:
+                yield from gone(self)
             item = box.take_nowait()
             if item is NOTHING:
                 box.burst = BURST
@@ -164,6 +164,8 @@ class Bundle(Asking):
 
     async def compute(self, function: Callable[..., Any], *args: Any) -> Any:  # Any: the function's own types
         """Run a function in a worker thread, off the loop. Raises what it raises."""
+        if self.conversation.state:
+            await gone(self)
         return await self.conversation.compute(self.actor, function, args)
 
     def take_notes(self) -> None:

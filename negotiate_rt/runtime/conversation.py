@@ -21,8 +21,8 @@ from negotiate_rt.messages.performatives import Accept, Left, Message, Notice, S
 from negotiate_rt.runtime.actor import PARK, Actor, Ended
 from negotiate_rt.runtime.asking import Withdrawn
 from negotiate_rt.runtime.calls import Call, Calls, in_thread
-from negotiate_rt.runtime.dialogue import Aside, Dialogue, Injected
-from negotiate_rt.runtime.kernel import Kernel, formatted
+from negotiate_rt.runtime.dialogue import Aside, Dialogue, Injected, Verdict
+from negotiate_rt.runtime.kernel import Kernel, described, formatted
 
 if TYPE_CHECKING:
     from negotiate_rt.runtime.bundle import Bundle
@@ -135,11 +135,11 @@ class Conversation:
         return self.terms.turn_timeout
 
     def rng(self, name: str) -> random.Random:
-        """Return a seat's stream of chance. Seeding by text does not depend on PYTHONHASHSEED."""
+        """Return a seat's stream of chance. Seeding by text does not depend on PYTHONHASHSEED, nor on the society's name."""
         if self.streams is None:
             self.streams = {}
         if name not in self.streams:
-            self.streams[name] = random.Random(f"{self.terms.seed}/{self.id}/{name}")  # not for secrets
+            self.streams[name] = random.Random(f"{self.terms.seed}/{name}")  # not for secrets
         return self.streams[name]
 
     # -- start ----------------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ class Conversation:
         self.ended_at = self.kernel.now
         for end in self.ends:
             if end.pending is not None and end is not by:
-                end.box.put_system(Notice("bound"))
+                end.box.put_system(Verdict(None))
         self.kernel.ready.append(self)
         self.kernel.wake_host()
 
@@ -233,18 +233,32 @@ class Conversation:
         self.roles_left -= 1
         if self.over:
             return
-        end = next(one for one in (*self.ends, self.bundle) if one is not None and one.actor is actor)
+        end = next(one for one in (self.bundle, *self.ends) if one is not None and one.actor is actor)
         if isinstance(error, Withdrawn):
             self.leave(end, error.code, error.cause)
         elif error is not None and not isinstance(error, Ended):
-            self.note_fault(actor.name, "role", f"{type(error).__name__}: {error}", formatted(error))
-            self.leave(end, "protocol-violation", f"role of {actor.name} raised {type(error).__name__}: {error}")
-        elif self.roles_left == 0:
-            self.finish(
-                FAILED, f"protocol-violation: every role of {self.table.protocol} returned before the talk was over"
-            )
-        elif isinstance(end, Dialogue) and not end.machine.state.final:
-            end.peer.box.put_ordered(Aside(Left(end.name, f"refused: {end.name} ended its role"), end.name))
+            self.note_fault(actor.name, "role", described(error), formatted(error))
+            self.leave(end, "protocol-violation", f"role of {actor.name} raised {described(error)}")
+        elif not isinstance(end, Dialogue):
+            self.leave(end, "protocol-violation", f"role of {end.name} returned before the whole was over")
+        elif self._listens(end):
+            end.actor = self.seat(end.name, self._hear_out, end)
+            end.box.owner = end.actor
+        elif not end.machine.state.final:
+            state = end.machine.state.name
+            self.leave(end, "protocol-violation", f"role of {end.name} returned in {state}, where it had to speak")
+        elif not self.roles_left:
+            self.finish(FAILED, f"protocol-violation: every role of {self.table.protocol} returned before the talk was over")
+
+    def _listens(self, end: Dialogue) -> bool:
+        """Whether a role that has returned has only to hear the other side out, which its machine can do without it."""
+        state = end.machine.state
+        return not state.final and end.seat.role not in state.speakers and bool(state.speakers)
+
+    async def _hear_out(self, end: Dialogue) -> None:
+        """Stand in for a role that has returned, until its turn would come."""
+        while self._listens(end):
+            await end.receive()
 
     def depart(self, end: Any, code: str, cause: str) -> None:
         """An agent has gone from outside its role: end the role, and let the others know."""
@@ -280,10 +294,8 @@ class Conversation:
         self.stale += 1
         peer = end.peer
         if peer.pending is not None and peer.pending[0] == envelope.reply_with:
-            peer.box.put_system(Notice(error.reason or "overtaken", envelope.reply_with, error.legal))
-        elif isinstance(
-            envelope.message, Accept
-        ):  # one that was not tentative: its sender waits for work that never comes
+            peer.box.put_system(Verdict(Notice(error.reason or "overtaken", envelope.reply_with, error.legal)))
+        elif isinstance(envelope.message, Accept):  # not tentative: its sender waits for work that never comes
             peer.box.put_ordered(Aside(Left(end.name, f"refused: {error.reason}"), end.name))
 
     def take_injected(self, item: Injected, end: Dialogue) -> Message | None:

@@ -50,7 +50,7 @@ _NOTHING_TO_WAIT_FOR: Any = iter(())  # Any: typeshed wants a Generator, any ite
 DONE: Awaitable[Any] = _Done()
 
 
-COMPLETED: frozenset[type[Message]] = frozenset({Propose, Accept, Withdraw})  # acts that name an offer, which the channel fills in
+COMPLETED: frozenset[type[Message]] = frozenset({Propose, Accept, Withdraw})  # they name an offer: the channel fills it in
 
 
 class Injected(msgspec.Struct, frozen=True, gc=False):
