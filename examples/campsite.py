@@ -1,16 +1,17 @@
 """Campsite bargaining: our agents divide food, water and firewood for people whose real priorities are known.
 
-Two neighbours at a campsite divide three packages each of food, water and firewood. A package is worth 5, 4 or 3 points to
-a person, by whether that item's priority is high, medium or low; whoever walks away scores 5. An outcome says how many
-packages of each item the first person gets: 4 x 4 x 4 = 64 outcomes. Nobody is told the other's priorities.
+Two neighbours at a campsite divide three packages each of food, water and firewood. A package is worth 5, 4 or 3 points
+to a person, by whether that item's priority is high, medium or low; whoever walks away scores 5. An outcome says how
+many packages of each item the first person gets: 4 x 4 x 4 = 64 outcomes. Nobody is told the other's priorities.
 
-Where NEGOTIATE_RT_DATA names the folder of the CaSiNo corpus (casino.jsonl; K. Chawla et al., NAACL 2021, CC-BY-4.0, not
-part of this project), agents bargain for all its 1,030 pairs of people, and the report sets their deals beside those that
-the people struck themselves. Otherwise a dozen hand-written pairs serve, without humans to compare with.
+Where NEGOTIATE_RT_DATA names the folder of the CaSiNo corpus (casino.jsonl; K. Chawla et al., NAACL 2021, CC-BY-4.0,
+not part of this project), agents bargain for all its 1,030 pairs of people, and the report sets their deals beside
+those that the people struck themselves. Otherwise a dozen hand-written pairs serve, without humans to compare with.
 
-Agents with the default concession ask for the first outcome that is worth their target to themselves, whatever it is worth
-to the other side. A `Considerate` one makes the same concessions to itself, but guesses from what the other side asked for
-which of the six rankings it has, and offers, among outcomes that are worth the target, the one that pleases it most.
+Agents with the default concession ask for the first outcome that is worth their target to themselves, whatever it is
+worth to the other side. A `Considerate` one makes the same concessions to itself, but guesses from what the other side
+asked for which of the six rankings it has, and offers, among outcomes that are worth the target, the one that pleases
+it most.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ PROBLEM = BargainingProblem(SPACE)  # without utilities: each agent brings its o
 CONFIG = NegotiationConfig("bilateral", max_rounds=ROUNDS)
 
 Ranking = tuple[int, ...]  # points a package of food, water, firewood
-Outcome = tuple[int, ...]  # packages of each that the first person gets
+Outcome = tuple[Any, ...]  # packages of each that the first person gets
 RANKINGS: tuple[Ranking, ...] = tuple(permutations(POINTS.values()))
 
 
@@ -84,7 +85,7 @@ class Report(NamedTuple):
     rounds: float = 0.0
 
 
-# ------------------------------------------------------------------------------------------------------------- the people
+# ----------------------------------------------------------------------------------------------------------- the people
 def corpus_file() -> Path | None:
     """Return casino.jsonl in the folder that NEGOTIATE_RT_DATA names, or in its folder `casino`; None without it."""
     named = os.environ.get("NEGOTIATE_RT_DATA")
@@ -113,13 +114,12 @@ def utility_of(ranking: Ranking, seat: int) -> AdditiveUtility:
     return AdditiveUtility(dict(zip(ITEMS, ranking, strict=True)), dict.fromkeys(ITEMS, share), SPACE)
 
 
-# ------------------------------------------------------------------------------------------------------------- the agents
-@cache
+# ----------------------------------------------------------------------------------------------------------- the agents
 def worth_to(seat: int, history: tuple[Outcome, ...]) -> np.ndarray:
     """Return what each outcome can be expected to be worth to the person in a seat who has made these offers.
 
     Bayes' rule over the six rankings, all alike at first: an offer is the likelier under a ranking the more it is worth
-    under it, as e^(points / TEMPERATURE). The same talks come up for many pairs, so answers are kept.
+    under it, as e^(points / TEMPERATURE).
     """
     rankings = np.array([utility_of(ranking, seat).table() for ranking in RANKINGS])  # (rankings, outcomes)
     asked = rankings[:, [NUMBER[offer] for offer in history]].sum(axis=1) / TEMPERATURE
@@ -128,27 +128,36 @@ def worth_to(seat: int, history: tuple[Outcome, ...]) -> np.ndarray:
     return worth
 
 
+@cache
+def most_pleasing(ranking: Ranking, seat: int, target: float, history: tuple[Outcome, ...]) -> Outcome:
+    """Return, of the outcomes that are worth the target to oneself, the one that should please the other side most.
+
+    Among equals the one that is best for oneself. The same talks come up for many pairs, so answers are kept.
+    """
+    own = utility_of(ranking, seat).table()
+    pleasing = worth_to(1 - seat, history) + 1e-6 * own
+    return OUTCOMES[int(np.where(own >= target - 1e-9, pleasing, -1.0).argmax())]
+
+
 class Considerate(Negotiator):
     """Concedes to itself like any other, and to the other side what it guesses to be wanted most there."""
 
     def __init__(self, name: str, ranking: Ranking, seat: int, strategy: Callable[..., float]) -> None:
         super().__init__(name, utility_of(ranking, seat), WALKING_AWAY, strategy=strategy)
-        self.own = utility_of(ranking, seat).table()
-        self.opponent = 1 - seat
+        self.ranking = ranking
+        self.seat = seat
 
     def decide(self, view: View) -> Accept | Propose:
         """Accept what is worth this round's target, or what the offer would be; otherwise make the offer."""
-        mine, last = view.preferences, view.own_last_offer
+        mine, last, standing = view.preferences, view.own_last_offer, view.standing_offer
         target = mine.opening
         if last is not None:
             now = mine.utility(last.value, True)
             target = view.strategy(view.round, view.max_rounds, mine.limit, now, ())  # a curve needs no history
-        pleasing = worth_to(self.opponent, view.history) + 1e-6 * self.own  # among equals what is best for oneself
-        offer = int(np.where(self.own >= target - 1e-9, pleasing, -1.0).argmax())
-        standing = view.standing_offer
-        if standing is not None and mine.utility(standing.value, False) >= min(target, self.own[offer]):
+        offer = most_pleasing(self.ranking, self.seat, target, view.history)
+        if standing is not None and mine.utility(standing.value, False) >= min(target, mine.utility(offer, True)):
             return Accept()
-        return Propose(OUTCOMES[offer])
+        return Propose(offer)
 
 
 Seat = Callable[[str, Ranking, int], Negotiator]  # name, ranking, seat -> who sits there
@@ -171,9 +180,9 @@ AGENTS: dict[str, Seat] = {
 }
 
 
-# ------------------------------------------------------------------------------------------------------------- the report
+# ----------------------------------------------------------------------------------------------------------- the report
 async def bargain(pairs: Sequence[Pair], make: Seat) -> tuple[list[Outcome | None], list[int]]:
-    """Let agents bargain for all pairs, many at a time; return their deals (None: none) and rounds, in the pairs' order."""
+    """Let agents bargain for all pairs, many at a time; return deals (None: none) and rounds, in the pairs' order."""
     number_of: dict[str, int] = {}
 
     def jobs() -> Iterator[tuple[Any, ...]]:
@@ -227,9 +236,10 @@ def show(reports: Sequence[Report]) -> None:
     print(f"{'':30} {'deals':>6} {'Pareto-':>10} {'best joint':>11} {'the same,':>10} {'points':>7} {'rounds':>7}")
     print(f"{'':30} {'':6} {'efficient':>10} {'points':>11} {'all pairs':>10} {'each':>7}")
     for one in reports:
+        rounds = f"{one.rounds:.1f}" if one.rounds else "-"
         print(
-            f"{one.name:30} {one.deals:6,} {one.efficient:10.1%} {one.joint:11.1%} {one.joint_all:10.1%} {one.points:7.2f} "
-            f"{f'{one.rounds:.1f}' if one.rounds else '-':>7}"
+            f"{one.name:30} {one.deals:6,} {one.efficient:10.1%} {one.joint:11.1%} {one.joint_all:10.1%} "
+            f"{one.points:7.2f} {rounds:>7}"
         )
 
 

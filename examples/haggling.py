@@ -1,9 +1,10 @@
 """Haggling over a price: a buyer and a seller who give way differently.
 
-Bea pays 80 at the most and opens at 40; Sam takes 60 at the least and opens at 120. Any price from 60 to 80 suits both, and
-which one they agree on depends on how each gives way from its opening to its limit in ten rounds: in even steps (linear),
-late (Boulware), early (conceder), or as the other side does (tit-for-tat). Each accepts what is at least as good for it as
-what it would ask for next. Utility is the surplus over one's own limit, so both together always share 20.
+Bea pays 80 at the most and opens at 40; Sam takes 60 at the least and opens at 120. Any price from 60 to 80 suits both,
+and which one they agree on depends on how each gives way from its opening to its limit in ten rounds: in even steps
+(linear), late (Boulware), early (conceder), or as the other side does (tit-for-tat). Each accepts what is at least as
+good for it as what it would ask for next. Utility is the surplus over one's own limit, so both together always share
+20.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """A job shop that schedules itself: machines bid for operations in contract nets, one net an operation.
 
-ft06 (Fisher and Thompson 1963; data/ft06.json): six jobs, each with one operation on each of six machines in an order of its
-own; no schedule is shorter than 55. Each call for proposals names the next operation of every job. A machine that some of
-them need bids the earliest time at which it could have one of them done; the others refuse. The earliest bid is awarded, and
-its machine books one operation: any that it could begin before that time, by its rule of preference, which may be the one
-it bid for or one that is worth waiting for. So bids and awards play the conflict sets of Giffler and Thompson (1960), and
-what comes out is an active schedule: nothing in it could end earlier without something else ending later.
+ft06 (Fisher and Thompson 1963; data/ft06.json): six jobs, each with one operation on each of six machines in an order
+of its own; no schedule is shorter than 55. Each call for proposals names the next operation of every job. A machine
+that some of them need bids the earliest time at which it could have one of them done; the others refuse. The earliest
+bid is awarded, and its machine books one operation: any that it could begin before that time, by its rule of
+preference, which may be the one it bid for or one that is worth waiting for. So bids and awards play the conflict sets
+of Giffler and Thompson (1960), and what comes out is an active schedule: nothing in it could end earlier without
+something else ending later.
 
-Rules are quick and near-sighted. The last one blurs most work remaining by up to a half, anew at each look, and once a seed:
-the best of forty such schedules reaches the optimum, which the report knows only because the literature does.
+Rules are quick and near-sighted. The last one blurs most work remaining by up to a half, anew at each look, and once a
+seed: the best of forty such schedules reaches the optimum, which the report knows only because the literature does.
 """
 
 from __future__ import annotations
@@ -180,9 +181,8 @@ def main(draws: int = DRAWS) -> dict[str, int]:
     plans = asyncio.run(compare(shop, draws))
     makespans = {name: check(shop, plan) for name, plan in plans.items()}
     nets = sum(map(len, plans.values()))
-    print(
-        f"{shop.name}: {nets:,} contract nets made {len(plans)} schedules, all feasible; the optimum is {shop.optimum}\n"
-    )
+    print(f"{shop.name}: {nets:,} contract nets made {len(plans)} schedules, all feasible;", end=" ")
+    print(f"the optimum is {shop.optimum}\n")
     for name in RULES:
         print(f"  {name:20} {makespans[name]:4}  {makespans[name] / shop.optimum - 1:+6.1%}")
     drawn = sorted(makespan for name, makespan in makespans.items() if name not in RULES)

@@ -69,9 +69,9 @@ def test_a_feasible_plan_is_told_from_others(plan):
     late = max(plan, key=lambda one: one.start)
     with pytest.raises(ValueError, match="before the job's step"):
         check(shop, [one if one is not late else one._replace(start=0, end=late.end - late.start) for one in plan])
+    rival = next(one for one in plan if one.machine == first.machine and one.step == 0 and one is not first)
+    moved = rival._replace(start=first.start, end=first.start + rival.end - rival.start)
     with pytest.raises(ValueError, match="is busy"):
-        rival = next(one for one in plan if one.machine == first.machine and one.step == 0 and one is not first)
-        moved = rival._replace(start=first.start, end=first.start + rival.end - rival.start)
         check(shop, [one if one is not rival else moved for one in plan])
 
 
