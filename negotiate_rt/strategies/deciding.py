@@ -9,6 +9,7 @@ import inspect
 import math
 from collections.abc import Callable
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 from negotiate_rt.errors import InvalidDecision, InvalidOffer
@@ -16,7 +17,7 @@ from negotiate_rt.messages.performatives import Accept, Message, Propose, Walk
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.preferences import Preferences
 from negotiate_rt.problems.scalars import finite
-from negotiate_rt.strategies.concession import ConcessionCurve, LinearConcession
+from negotiate_rt.strategies.concession import ConcessionCurve, LinearConcession, TitForTatConcession
 
 DEFAULT_CONCESSION = LinearConcession()
 
@@ -67,7 +68,14 @@ def concede(view: View, strategy: Callable[..., float] | None = None) -> Message
 
 
 def takes_view(function: Callable[..., Any]) -> bool:
-    """Return whether a callable has one required parameter: a decision hook, not a concession or bid strategy."""
+    """Return whether a callable has one required parameter: a decision hook, not a concession or bid strategy.
+
+    Asked for each agent and each bid, so the two common kinds go without `inspect.signature`, which takes 45 µs.
+    """
+    if isinstance(function, (ConcessionCurve, TitForTatConcession)):
+        return False
+    if isinstance(function, FunctionType) and not function.__dict__:  # a decorated one may have another's signature
+        return function.__code__.co_argcount - len(function.__defaults__ or ()) == 1
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
