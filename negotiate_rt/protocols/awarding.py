@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from negotiate_rt.errors import ConfigurationError, InvalidDecision, suggest
+from negotiate_rt.messages.config import seconds, whole
 from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.messages.performatives import Inform, Message
 
@@ -20,16 +23,17 @@ class ContractNetOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Options of a contract net.
 
     award: "cost" or "time" (the lowest wins), "reliability" (the highest), or a callable (task, bids) -> a bid, a name, or a
-    sequence of them; a bid is a number, or a mapping that holds the criterion. awards: how many winners. reply_by: seconds
-    for proposals (None: half of what is left). perform_timeout: seconds for the work (None: what is left); cancel_timeout:
-    seconds for the answer to a cancel. retries: how many new calls replace failed winners. Raises ConfigurationError.
+    sequence of them, plain or async; a bid is a number, or a mapping that holds the criterion. awards: how many win at most;
+    a callable says so itself. Durations are seconds or timedeltas. reply_by: for proposals (None: half of what is left);
+    perform_timeout: for the work (None: what is left); cancel_timeout: for the answer to a cancel. retries: how many new
+    calls replace failed winners. Raises ConfigurationError.
     """
 
     award: AwardRule = "cost"
     awards: int = 1
-    reply_by: float | None = None
-    perform_timeout: float | None = None
-    cancel_timeout: float = 1.0
+    reply_by: float | timedelta | None = None
+    perform_timeout: float | timedelta | None = None
+    cancel_timeout: float | timedelta = 1.0
     retries: int = 3
 
     def __post_init__(self) -> None:
@@ -38,18 +42,19 @@ class ContractNetOptions(msgspec.Struct, frozen=True, kw_only=True):
                 f"options.award: expected {', '.join(RULES)} or a callable, got {self.award!r}"
                 + suggest(str(self.award), RULES)
             )
-        if not self.awards >= 1 or not self.retries >= 0:
-            raise ConfigurationError(
-                f"options: awards must be >= 1 and retries >= 0, got {self.awards}, {self.retries}"
-            )
+        force_setattr(self, "awards", whole("options.awards", self.awards, 1))
+        force_setattr(self, "retries", whole("options.retries", self.retries, 0))
         for name in ("reply_by", "perform_timeout", "cancel_timeout"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ConfigurationError(f"options.{name}: expected seconds above 0, got {value!r}")
+            force_setattr(self, name, seconds(f"options.{name}", getattr(self, name)))
 
     def wait_for(self, left: float) -> float:
         """Return the seconds that proposals get, of those that are left."""
-        return left / 2 if self.reply_by is None else self.reply_by
+        return left / 2 if self.reply_by is None else limit(self.reply_by)
+
+
+def limit(seconds: float | timedelta | None) -> float:
+    """Return an option's seconds, infinite without a limit."""
+    return math.inf if seconds is None else float(seconds)  # type: ignore[arg-type]  # seconds since __post_init__
 
 
 class ContractResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,11 +65,8 @@ class ContractResult(msgspec.Struct, frozen=True, kw_only=True):
     bids: tuple[Bid, ...]
 
 
-def award(options: ContractNetOptions, task: Any, bids: Sequence[Bid], wanted: int) -> list[str]:
-    """Return the names of at most `wanted` winners, best first. Raises what a callable rule raises."""
-    if callable(options.award):
-        return names_of(options.award(task, tuple(bids)), bids)[:wanted]
-    rule = options.award
+def award(rule: str, bids: Sequence[Bid], wanted: int) -> list[str]:
+    """Return the names of at most `wanted` winners by cost, time or reliability, best first."""
     ranked = sorted(bids, key=lambda bid: worth(bid.value, rule))  # stable: ties stay in the order of arrival
     return [bid.agent for bid in ranked if worth(bid.value, rule) < math.inf][:wanted]
 

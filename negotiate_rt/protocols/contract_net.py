@@ -13,8 +13,7 @@ cross a proposal, a refusal or a report, so these have rows where a cancel is un
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from negotiate_rt.errors import ConfigurationError
@@ -30,22 +29,22 @@ from negotiate_rt.messages.performatives import (
     InformDone,
     InformResult,
     Lapse,
-    Left,
     Message,
     NotUnderstood,
     Propose,
     Refuse,
     Reject,
+    Skip,
 )
 from negotiate_rt.problems.task import Task, freeze
-from negotiate_rt.protocols.awarding import ContractNetOptions, ContractResult, award, judge_award
+from negotiate_rt.protocols.awarding import ContractNetOptions, ContractResult, award, judge_award, limit
 from negotiate_rt.protocols.base import Convener, NegotiationProtocol, unique_name
 from negotiate_rt.protocols.guard import judge_proposal, judge_report
-from negotiate_rt.runtime.asking import Interrupted
+from negotiate_rt.runtime.asking import CODES, Interrupted
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
-from negotiate_rt.runtime.seat import Question, Seat
+from negotiate_rt.runtime.seat import Asked, HookKind, Question, Seat
 
 CALLING, AWAITING_BID, AWAITING_AWARD, PERFORMING = "calling", "awaiting_bid", "awaiting_award", "performing"
 LAPSED, LATE, CANCELLING = "lapsed", "late", "cancelling"
@@ -140,47 +139,44 @@ class ContractNet(NegotiationProtocol):
     async def manager(self, talk: Bundle) -> None:
         """Call, evaluate, award; replace winners that fail, as often as the options allow."""
         options: ContractNetOptions = talk.options
-        reports: dict[str, Any] = {}
-        candidates, wanted, failed = list(talk.ends), options.awards, ""
-        bids: tuple[Bid, ...] = ()
+        course = Course(candidates=list(talk.ends))
         for attempt in range(options.retries + 1):
             talk.conversation.round = attempt + 1
-            await talk.send_all(Cfp(talk.problem), candidates)
+            await talk.send_all(Cfp(talk.problem), course.candidates)
             proposers = await self._collect(talk, options)
             talk.advance("closed")
-            new = bids_of(talk, proposers, attempt + 1)
-            bids += new
-            winners = await self._choose(talk, new, wanted)
-            if not winners:
-                break
+            bids = bids_of(talk, proposers, attempt + 1)
+            course.bids += bids
+            winners = await self._choose(talk, bids, course.missing)
             for name in proposers:
                 await talk.send(Accept() if name in winners else Reject("not awarded"), name)
-            talk.advance("awarded")
-            done = await self._await_reports(talk, winners, options)
-            reports |= done
-            fulfilled = [name for name in winners if talk.state(name) == FULFILLED]
-            failed = "; ".join(f"{name}: {done.get(name)}" for name in winners if name not in fulfilled) or failed
-            wanted -= len(fulfilled)
-            candidates = [name for name in proposers if name not in winners]
-            if wanted == 0 or attempt == options.retries or not candidates:
+            if not winners:
                 break
-            for name in candidates:
+            talk.advance("awarded")
+            course.note(talk, winners, await self._await_reports(talk, winners, options))
+            course.candidates = [name for name in proposers if name not in winners]
+            if course.missing == 0 or attempt == options.retries or not course.candidates:
+                break
+            for name in course.candidates:
                 talk.call_again(name)
             talk.advance("again")
-        self._conclude(talk, bids, reports, wanted, failed)
+        self._conclude(talk, course)
 
     async def _collect(self, talk: Bundle, options: ContractNetOptions) -> list[str]:
-        """Wait until all have answered, or reply-by; return who proposed, in the order of arrival."""
+        """Wait until all have answered, or reply-by; return who has proposed and is still there, in the order of arrival."""
         deadline = talk.now + options.wait_for(talk.deadline - talk.now)
         proposers: list[str] = []
-        while talk.waiting(AWAITING_BID):
+        silent = set(talk.waiting(AWAITING_BID))
+        while silent:
             name, message = await talk.receive(deadline=deadline)
             if isinstance(message, Lapse):
-                for silent in talk.waiting(AWAITING_BID):
-                    talk.lapse(silent)
-            elif isinstance(message, Propose) and not await self._reject_late(talk, name):
+                for late in talk.waiting(AWAITING_BID):
+                    talk.lapse(late)
+                break
+            silent.discard(name)
+            if isinstance(message, Propose) and not await self._reject_late(talk, name):
                 proposers.append(name)
-        return proposers
+        return [name for name in proposers if talk.state(name) == AWAITING_AWARD]
 
     async def _reject_late(self, talk: Bundle, name: str) -> bool:
         late = talk.state(name) == LATE
@@ -188,52 +184,58 @@ class ContractNet(NegotiationProtocol):
             await talk.send(Reject("late"), name)
         return late
 
-    async def _choose(self, talk: Bundle, bids: tuple[Bid, ...], wanted: int) -> list[str]:
-        """Return the winners' names: by the manager's own `award` hook if it has one, else by the rule in the options."""
-        if not bids:
-            return []
-        if not callable(getattr(talk.seat.agent, "award", None)):
-            return award(talk.options, talk.problem, bids, wanted)
-        chosen = await talk.ask("award", talk.problem, bids)
-        names = getattr(chosen, "content", None) or ()
-        return [name for name in names if any(bid.agent == name for bid in bids)][:wanted]
+    async def _choose(self, talk: Bundle, bids: tuple[Bid, ...], missing: int | None) -> dict[str, None]:
+        """Return the winners' names, best first: by the manager's own `award` hook, else by the rule in the options.
 
-    async def _await_reports(self, talk: Bundle, winners: list[str], options: ContractNetOptions) -> dict[str, Any]:
+        `missing`: how many winners are to be replaced (None: the first award). A hook or callable says how many win.
+        """
+        options: ContractNetOptions = talk.options
+        if not bids:
+            return {}
+        if not callable(getattr(talk.seat.agent, "award", None)):
+            if not callable(options.award):
+                return dict.fromkeys(award(options.award, bids, options.awards if missing is None else missing))
+            talk.seat.asked["award"] = Asked(talk.seat.question("award"), options.award, HookKind.PLAIN)
+        chosen = await talk.ask("award", talk.problem, bids)
+        proposed = {bid.agent for bid in bids}
+        names = [name for name in getattr(chosen, "content", None) or () if name in proposed]
+        return dict.fromkeys(names[:missing])
+
+    async def _await_reports(self, talk: Bundle, winners: Collection[str], options: ContractNetOptions) -> dict[str, Any]:
         """Wait for the winners' reports; cancel who is too slow. Return what each reported, or why it did not."""
         reports: dict[str, Any] = {}
-        deadline = talk.now + options.perform_timeout if options.perform_timeout is not None else math.inf
-        while talk_open := [name for name in winners if talk.state(name) in (PERFORMING, CANCELLING)]:
+        deadline = talk.now + limit(options.perform_timeout)
+        working = set(winners)
+        while working:
             name, message = await talk.receive(deadline=deadline)
             if isinstance(message, Lapse):
-                for slow in talk_open:
-                    reports[slow] = "agent-late: cancelled"
-                    if talk.state(slow) == PERFORMING:
-                        await talk.send(Cancel("too slow"), slow)
-                    else:
-                        talk.lapse(slow)
-                deadline = talk.now + options.cancel_timeout
-            elif name in winners and talk.state(name) != CANCELLED:
-                reports[name] = report_of(message)
+                await self._cancel(talk, [name for name in winners if name in working], reports)
+                deadline = talk.now + limit(options.cancel_timeout)
+            elif name in working and talk.state(name) != CANCELLED:
+                reports[name] = report_of(talk, name, message)
             elif isinstance(message, Propose):
                 await self._reject_late(talk, name)
+            working = {name for name in working if talk.state(name) in (PERFORMING, CANCELLING)}
         return reports
 
-    def _conclude(self, talk: Bundle, bids: tuple[Bid, ...], reports: dict[str, Any], wanted: int, failed: str) -> None:
-        awarded = tuple(name for name in reports if talk.state(name) == FULFILLED)
-        result = ContractResult(awarded=awarded, reports=reports, bids=bids)
-        event = "nobody" if talk.joint.state == EVALUATING else "unfulfilled" if wanted else "fulfilled"
-        if event == "fulfilled":
+    async def _cancel(self, talk: Bundle, slow: Sequence[str], reports: dict[str, Any]) -> None:
+        """Cancel who is still at work; give up on who does not even answer that."""
+        for name in slow:
+            reports[name] = "agent-late: cancelled"
+            if talk.state(name) == PERFORMING:
+                await talk.send(Cancel("too slow"), name)
+            else:
+                talk.lapse(name)
+
+    def _conclude(self, talk: Bundle, course: Course) -> None:
+        awarded = course.fulfilled
+        result = ContractResult(awarded=tuple(awarded), reports=course.reports, bids=course.bids)
+        if course.missing == 0:
             accepted = talk.ends[awarded[0]].machine.board.last_heard if len(awarded) == 1 else None
-            talk.conclude(event, result=result, accepted=accepted)
+            talk.conclude("fulfilled", result=result, accepted=accepted)
             return
-        code = failed.partition(": ")[2].partition(":")[0]
-        if not bids:
-            reason = "no-bids: nobody proposed"
-        elif failed:
-            reason = f"{code if code in ('agent-late', 'agent-crashed', 'protocol-violation') else 'refused'}: {failed}"
-        else:
-            reason = "refused: no proposal was awarded"
-        talk.conclude(event, reason, result=result)
+        reason = course.failure or ("refused: no proposal was awarded" if course.bids else "no-bids: nobody proposed")
+        talk.conclude("nobody" if talk.joint.state == EVALUATING else "unfulfilled", reason, result=result)
 
     # -- contractor -------------------------------------------------------------------------------------------------------
 
@@ -263,12 +265,40 @@ def bids_of(talk: Bundle, names: list[str], round: int) -> tuple[Bid, ...]:
     return tuple(Bid(name, offer.value, round) for name, offer in standing if offer is not None)
 
 
-def report_of(message: Message) -> Any:  # whatever the contractor reported
+def report_of(talk: Bundle, name: str, message: Message) -> Any:  # whatever the contractor reported
     """Return what a final report says."""
     if isinstance(message, InformResult):
         return message.result
     if isinstance(message, InformDone):
         return "done" if message.content is None else message.content
-    if isinstance(message, (Failure, Left)):
-        return message.reason
-    return f"agent-late: {getattr(message, 'reason', '')}"
+    if isinstance(message, Skip):
+        blame = [fault.what for fault in talk.conversation.faults if fault.who == name]
+        return f"{CODES.get(blame[-1] if blame else '', 'agent-late')}: {message.reason}"
+    return getattr(message, "reason", "")
+
+
+class Course:
+    """How a contract net has gone so far: whom to call, all bids and reports, how many awards are not fulfilled yet."""
+
+    __slots__ = ("bids", "candidates", "failure", "fulfilled", "missing", "reports")
+
+    def __init__(self, candidates: list[str]) -> None:
+        self.candidates = candidates
+        self.bids: tuple[Bid, ...] = ()
+        self.reports: dict[str, Any] = {}
+        self.fulfilled: list[str] = []
+        self.missing: int | None = None  # None before the first award
+        self.failure = ""
+
+    def note(self, talk: Bundle, winners: Collection[str], reports: dict[str, Any]) -> None:
+        """Take down what a round of awards came to; `failure` names the last winner that failed, with a code."""
+        self.reports |= reports
+        done = [name for name in reports if talk.state(name) == FULFILLED]
+        self.fulfilled += done
+        self.missing = (len(winners) if self.missing is None else self.missing) - len(done)
+        for name in winners:
+            if name not in done:
+                code, _, cause = f"{reports.get(name, '')}".partition(": ")
+                known = code in CODES.values()
+                cause = cause if known else f"{reports.get(name, '')}"
+                self.failure = f"{code if known else 'refused'}: {cause if cause.startswith(f'{name}: ') else f'{name}: {cause}'}"
