@@ -86,7 +86,7 @@ class Asking:
         kernel = self.actor.kernel
         if kernel.hooked and kernel.clock() >= kernel.until:
             await give_way(self.actor)
-        asked = self.seat.asked.get(hook) or self.seat.resolve(hook)
+        asked = self.seat.resolve(hook)
         if asked.kind is PLAIN:
             try:
                 return self.ask_plain(asked, args, deadline)

@@ -210,7 +210,7 @@ class Dialogue(Asking):
         """Ask our agent and say what it decides; ask again while the turn stays ours: an acceptance came too late to bind,
         or the agent took its own offer back."""
         while True:
-            asked = self.seat.asked.get(None) or self.seat.resolve(None)
+            asked = self.seat.own or self.seat.resolve(None)
             if asked.kind is PLAIN and not self.conversation.state:  # as `ask` does, without a coroutine of its own
                 try:
                     message = self.ask_plain(asked, (), math.inf)

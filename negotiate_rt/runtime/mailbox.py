@@ -139,6 +139,8 @@ class Mailbox:
         item = self.queue.popleft()
         if self.writers:
             self._let_in()
+        elif not self.queue:
+            self.queue = None
         return item
 
     def take_one(self, item: Any) -> None:

@@ -70,7 +70,7 @@ class Seat:
     agents; `context` holds what the protocol wants to keep per seat.
     """
 
-    __slots__ = ("agent", "asked", "guard", "name", "preferences", "problem", "questions", "role", "strategy", "worker")
+    __slots__ = ("agent", "asked", "guard", "name", "own", "preferences", "problem", "questions", "role", "strategy", "worker")
 
     def __init__(
         self, agent: Any, role: str, questions: Mapping[str | None, Question]
@@ -84,11 +84,12 @@ class Seat:
         self.problem: Any = None  # what is at stake here
         self.guard: bool = getattr(agent, "guard", True)
         self.worker: Any = None  # runtime.isolation.Worker
-        self.asked: dict[str | None, Asked] = {}
+        self.own: Asked | None = None  # the answer to the role's own question, found at the first one
+        self.asked: dict[str, Asked] = {}  # the answers to others
 
     def resolve(self, hook: str | None) -> Asked:
         """Return the agent's hook for a question, found once a seat. Raises ConfigurationError if the agent has none."""
-        asked = self.asked.get(hook)
+        asked = self.own if hook is None else self.asked.get(hook)
         if asked is None:
             question = self.question(hook)
             function = self.function(question)
@@ -98,7 +99,11 @@ class Seat:
                 function = self.worker.hook(question.hook)
             elif is_async(function):
                 kind = HookKind.ASYNC
-            asked = self.asked[hook] = Asked(question, function, kind)
+            asked = Asked(question, function, kind)
+            if hook is None:
+                self.own = asked
+            else:
+                self.asked[hook] = asked
         return asked
 
     def question(self, hook: str | None) -> Question:
