@@ -19,7 +19,10 @@ from negotiate_rt.executor.settings import built_in
 Run = Callable[..., Result]
 PAIR = 'agents = [{type = "buyer", name = "Bea", limit = 80}, {type = "seller", name = "Sam", limit = 60}]\n'
 HEAD = 'name = "x"\nprotocol = "bilateral"\nclock = "virtual"\n'
-HOPELESS = HEAD + 'max_rounds = 3\nagents = [{type = "buyer", name = "a", limit = 1}, {type = "seller", name = "b", limit = 9}]\n'
+HOPELESS = (
+    HEAD
+    + 'max_rounds = 3\nagents = [{type = "buyer", name = "a", limit = 1}, {type = "seller", name = "b", limit = 9}]\n'
+)
 
 
 @pytest.fixture

@@ -68,7 +68,9 @@ def test_colours_are_for_terminals_and_for_those_who_want_them() -> None:
     assert "\x1b[" not in piped.stdout
     forced = run("run", "vickrey", "--clock", "virtual", "-n", "2", FORCE_COLOR="1", TERM="xterm-256color")
     assert "\x1b[32m" in forced.stdout
-    without = run("run", "vickrey", "--clock", "virtual", "-n", "2", FORCE_COLOR="1", NO_COLOR="1", TERM="xterm-256color")
+    without = run(
+        "run", "vickrey", "--clock", "virtual", "-n", "2", FORCE_COLOR="1", NO_COLOR="1", TERM="xterm-256color"
+    )
     assert "\x1b[32m" not in without.stdout
 
 

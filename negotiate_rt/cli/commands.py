@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
-EPILOG = "Exit codes: 0 done (no deal is done, too), 1 a bug of ours, 2 a mistake of yours, 130 Ctrl-C with partial results."
+EPILOG = (
+    "Exit codes: 0 done (no deal is done, too), 1 a bug of ours, 2 a mistake of yours, 130 Ctrl-C with partial results."
+)
 
 
 @click.group(cls=Program, context_settings=SETTINGS, epilog=EPILOG)
@@ -38,7 +40,7 @@ def logged(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--sessions", "-n", type=click.IntRange(1), help="How many sessions (default: as the scenario says).")
 @click.option("--seed", type=int, help="Seed of all chance (default: the scenario's).")
 @click.option("--clock", type=click.Choice(["real", "virtual"]), help="Real time, or virtual: waiting takes none.")
-@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Most sessions open at once.")
+@click.option("--limit", type=click.IntRange(1), default=500, show_default=True, help="Most sessions open at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.option("--out", type=click.Path(), help="Keep outcomes.jsonl, report.json and the scenario in this folder.")
 @click.option("--force", is_flag=True, help="Replace what an earlier run left in the --out folder.")

@@ -143,7 +143,9 @@ def option_lines(protocol: NegotiationProtocol) -> list[str]:
     if protocol.options is None:
         return []
     doc = (inspect.getdoc(protocol.options) or "").splitlines()
-    fields = [f"  {one.name} = {json.dumps(one.default, default=str)}" for one in msgspec.structs.fields(protocol.options)]
+    fields = [
+        f"  {one.name} = {json.dumps(one.default, default=str)}" for one in msgspec.structs.fields(protocol.options)
+    ]
     return [*fields, *doc]
 
 

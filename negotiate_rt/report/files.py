@@ -31,7 +31,9 @@ class ResultFolder:
             self._stream = (self.path / OUTCOMES).open("wb" if force else "xb", buffering=0)
         except FileExistsError:
             what = f"holds {OUTCOMES} of an earlier run" if self.path.is_dir() else "is no folder"
-            raise ConfigurationError(f"--out {self.path}: {what}; name another folder, or replace it with --force") from None
+            raise ConfigurationError(
+                f"--out {self.path}: {what}; name another folder, or replace it with --force"
+            ) from None
         except OSError as error:
             raise ConfigurationError(f"--out {self.path}: cannot write there: {error.strerror or error}") from None
         if force:

@@ -15,6 +15,7 @@ from negotiate_rt.scenarios.options import file_form
 from negotiate_rt.scenarios.reading import MAX_BYTES, ScenarioError, build, decoded, hint, listed, parse
 from negotiate_rt.scenarios.scenario import Scenario
 
+EDITORS = "$schema"  # where a file tells an editor which schema to complete and check by
 FORMS = {".toml": "toml", ".json": "json"}
 
 
@@ -22,7 +23,9 @@ def loads(content: str | bytes, form: str = "toml", source: str = "") -> Scenari
     """Return the scenario in a text, `form` being "toml" or "json". Raises ScenarioError, which names `source`."""
     try:
         text = decoded(content)
-        return Scenario(build(parse(text, form), ScenarioSpec), text, form)
+        tree = parse(text, form)
+        tree.pop(EDITORS, None)
+        return Scenario(build(tree, ScenarioSpec), text, form)
     except ScenarioError as error:
         raise ScenarioError(error.flaws, source or error.source) from None
 
@@ -66,5 +69,6 @@ def schema() -> dict[str, Any]:
     (whole, *options), parts = msgspec.json.schema_components(forms, ref_template="#/$defs/{name}")
     nothing = {"type": "object", "maxProperties": 0}
     parts["ScenarioSpec"]["properties"]["options"] = {"anyOf": [*options, nothing], "default": {}}
+    parts["ScenarioSpec"]["properties"][EDITORS] = {"type": "string"}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "negotiate_rt scenario"}
     return {**head, **whole, "$defs": parts}

@@ -184,7 +184,9 @@ class Reader:
             if key not in fields and key != tag_field:
                 known = [name for name in (tag_field, *fields) if name]
                 owner = f"{kind.tag} has " if isinstance(kind.tag, str) else ""
-                self.refuse(step(path, key), f"{owner}no such field" + (hint(key, known) or f"; fields: {', '.join(known)}"))
+                self.refuse(
+                    step(path, key), f"{owner}no such field" + (hint(key, known) or f"; fields: {', '.join(known)}")
+                )
         values = {}
         for name, field in fields.items():
             if name in tree:
@@ -285,5 +287,3 @@ def shown(tree: Tree) -> str:
     if isinstance(tree, int) and tree.bit_length() > 4 * SHOWN:
         return f"an integer of {tree.bit_length()} bits"  # str refuses thousands of digits
     return str(tree)
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from negotiate_rt.agents import Agent, Bidder, Buyer, Contractor, Manager, Negotiator, Seller
@@ -115,23 +115,23 @@ def _negotiator(spec: NegotiatorSpec, stage: Stage, path: str) -> Recipe:
     if flaws:
         raise ScenarioError(flaws)
     strategy = concession(spec.strategy)
-    steady = not spec.shuffle_weights and all(isinstance(one, (int, float)) for one in spec.weights.values())
-    known = AdditiveUtility(_weights(spec, Chance("")), tables, space) if steady else None
+
+    @lru_cache(256)  # a utility is ranked over its whole space once: weights that come again need not be ranked again
+    def utility(weights: tuple[tuple[str, float], ...]) -> AdditiveUtility:
+        return AdditiveUtility(dict(weights), tables, space)
 
     def make(name: str, chance: Chance) -> Agent:
-        utility = known or AdditiveUtility(_weights(spec, chance), tables, space)
-        return Negotiator(name, utility, chance.amount(spec.reservation_value), spec.opening, strategy)
+        wanted = utility(_weights(spec, chance))
+        return Negotiator(name, wanted, chance.amount(spec.reservation_value), spec.opening, strategy)
 
     return make
 
 
-def _weights(spec: NegotiatorSpec, chance: Chance) -> dict[str, float]:
-    weights = {issue: chance.amount(weight) for issue, weight in spec.weights.items()}
-    if not spec.shuffle_weights:
-        return weights
-    dealt = list(weights.values())
-    chance.rng.shuffle(dealt)
-    return dict(zip(weights, dealt, strict=True))
+def _weights(spec: NegotiatorSpec, chance: Chance) -> tuple[tuple[str, float], ...]:
+    weights = [chance.amount(weight) for weight in spec.weights.values()]
+    if spec.shuffle_weights:
+        chance.rng.shuffle(weights)
+    return tuple(zip(spec.weights, weights, strict=True))
 
 
 def _check_names(given: Mapping[str, Any], space: OutcomeSpace, path: str, flaws: list[str], *, complete: bool) -> None:

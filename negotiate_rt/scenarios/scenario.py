@@ -152,5 +152,3 @@ def _config(spec: ScenarioSpec, protocol: str, options: Any) -> NegotiationConfi
         protocol, spec.max_rounds, spec.timeout, spec.reservation_value, spec.initial_offer, concession(spec.strategy),
         turn_timeout=spec.turn_timeout, options=options, on_fault=faults,
     )  # fmt: skip
-
-

@@ -58,7 +58,9 @@ def test_report_of_many_protocols_sums_them_and_tells_agents_apart() -> None:
 def test_failures_and_faults_come_with_their_first_example() -> None:
     spec = scenarios.load("haggling").spec
     first = msgspec.structs.replace(spec.agents[0], behaviour="crash", name="[red]Bea")
-    shown = text(report_tables(tally(Scenario(msgspec.structs.replace(spec, agents=(first, spec.agents[1])))).report("x")))
+    shown = text(
+        report_tables(tally(Scenario(msgspec.structs.replace(spec, agents=(first, spec.agents[1])))).report("x"))
+    )
     assert "agent-crashed" in shown
     assert "100.0%" in shown
     assert "raised RuntimeError: crashed on purpose" in shown
@@ -83,12 +85,16 @@ def test_one_auction_is_told_with_its_result() -> None:
     assert "result: success True, winner bidder-" in shown
     assert "pay_price" in shown
     net = scenarios.load("contract-net")
-    assert "result: awarded cheap, reports (cheap done)" in text(outcome_tables(net.executor("virtual").run(*net.job(1))))
+    assert "result: awarded cheap, reports (cheap done)" in text(
+        outcome_tables(net.executor("virtual").run(*net.job(1)))
+    )
 
 
 def test_a_long_or_failed_session_is_cut_and_told_with_its_faults() -> None:
     head = 'name = "x"\nprotocol = "bilateral"\nmax_rounds = 100\n'
-    one = scenarios.loads(head + 'agents = [{type = "buyer", name = "a", limit = 1}, {type = "seller", name = "b", limit = 9}]')
+    one = scenarios.loads(
+        head + 'agents = [{type = "buyer", name = "a", limit = 1}, {type = "seller", name = "b", limit = 9}]'
+    )
     shown = text(outcome_tables(one.executor("virtual").run(*one.job(1))))
     assert f"{200 - 2 * ENDS_SHOWN} more offers" in shown
     assert "DEADLOCK in round 100: max-rounds" in shown

@@ -18,8 +18,12 @@ def outcome(
         **facts,
     }  # fmt: skip
     return NegotiationOutcome(
-        id=f"s/{number}", protocol=protocol, agreed=state == "AGREED", final_state=NegotiationState(state),
-        failure_reason=reason, **fields,
+        id=f"s/{number}",
+        protocol=protocol,
+        agreed=state == "AGREED",
+        final_state=NegotiationState(state),
+        failure_reason=reason,
+        **fields,
     )  # type: ignore[arg-type]  # fields of the types they have
 
 

@@ -34,7 +34,7 @@ def test_schema_covers_every_field_and_every_protocols_options() -> None:
     fields = parts["ScenarioSpec"]["properties"]
     kinds = {one.options.__name__ for one in protocols().values() if one.options is not None}
     assert schema["$ref"] == "#/$defs/ScenarioSpec"
-    assert set(fields) == set(scenarios.ScenarioSpec.__struct_fields__)
+    assert set(fields) == {*scenarios.ScenarioSpec.__struct_fields__, "$schema"}
     assert {one.get("$ref", "").rpartition("/")[2] for one in fields["options"]["anyOf"]} == {"", *kinds}
     assert kinds <= set(parts)
     assert parts["BuyerSpec"]["required"] == ["type", "name", "limit"]
@@ -43,7 +43,9 @@ def test_schema_covers_every_field_and_every_protocols_options() -> None:
 def test_bare_names_are_those_of_the_structs() -> None:
     def words(union: object) -> tuple[set[str], set[str]]:
         parts = union.__args__  # type: ignore[attr-defined]
-        bare = {word for part in parts for word in getattr(part, "__args__", ()) if not hasattr(part, "__struct_config__")}
+        bare = {
+            word for part in parts for word in getattr(part, "__args__", ()) if not hasattr(part, "__struct_config__")
+        }
         return bare, {str(part.__struct_config__.tag) for part in parts if hasattr(part, "__struct_config__")}
 
     for union in (Concession, Bidding, Behaviour):

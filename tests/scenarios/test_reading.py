@@ -128,7 +128,7 @@ def test_missing_fields_are_named_with_what_they_should_hold() -> None:
 
 def test_json_says_the_same_as_toml() -> None:
     tree = {
-        "name": "x", "protocol": "bilateral", "timeout": None,
+        "$schema": "schema.json", "name": "x", "protocol": "bilateral", "timeout": None,
         "agents": [{"type": "buyer", "name": "Bea", "limit": 80}, {"type": "seller", "name": "Sam", "limit": 60}],
     }  # fmt: skip
     from_json = loads(json.dumps(tree), "json").spec

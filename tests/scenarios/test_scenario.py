@@ -116,7 +116,7 @@ def test_bare_strategy_names_stand_for_their_defaults() -> None:
     "values",
     [
         "values = {food = [0, 5, 10], site = [1, 0]}",
-        'values = {food = {0 = 0, 1 = 5, 2 = 10}, site = {a = 1, b = 0}}',
+        "values = {food = {0 = 0, 1 = 5, 2 = 10}, site = {a = 1, b = 0}}",
         'values = {food = {"0.0" = 0, "1.0" = 5, "2.0" = 10}, site = [1, 0]}',
     ],
 )
@@ -190,13 +190,17 @@ def test_bidders_bid_their_value_or_a_share_of_it(strategy: str, bid: float) -> 
 
 
 def test_a_pie_is_divided_and_a_price_named() -> None:
-    pie = scenario('problem = {type = "pie", size = 10}\nagents = [{type = "plain", name = "a"}, {type = "plain", name = "b"}]')
+    pie = scenario(
+        'problem = {type = "pie", size = 10}\nagents = [{type = "plain", name = "a"}, {type = "plain", name = "b"}]'
+    )
     assert pie.problem.size == 10.0
     assert scenario('problem = {type = "price"}\n' + PAIR).issues == ()
 
 
 def test_guard_can_be_switched_off() -> None:
-    one = scenario('agents = [{type = "buyer", name = "a", limit = 9, guard = false}, {type = "seller", name = "b", limit = 1}]')
+    one = scenario(
+        'agents = [{type = "buyer", name = "a", limit = 9, guard = false}, {type = "seller", name = "b", limit = 1}]'
+    )
     assert [agent.guard for agent in one.job(1)[0]] == [False, True]
 
 
@@ -305,7 +309,12 @@ def test_files_are_read_by_their_suffix_or_their_first_character(tmp_path: Path)
     tree = {"name": "x", "protocol": "bilateral", "agents": [{"type": "plain", "name": "a", "count": 2}]}
     (tmp_path / "c.json").write_text(json.dumps(tree))
     (tmp_path / "d").write_text(json.dumps(tree))
-    assert [scenarios.load(tmp_path / name).form for name in ("a.toml", "b", "c.json", "d")] == ["toml", "toml", "json", "json"]
+    assert [scenarios.load(tmp_path / name).form for name in ("a.toml", "b", "c.json", "d")] == [
+        "toml",
+        "toml",
+        "json",
+        "json",
+    ]
     assert scenarios.load(tmp_path / "a.toml").text == PLAIN
 
 
@@ -318,7 +327,9 @@ def test_a_missing_file_is_told_with_the_built_in_ones(tmp_path: Path) -> None:
         scenarios.built_in_text("x")
 
 
-def test_a_file_named_like_a_built_in_scenario_is_reached_by_its_suffix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_named_like_a_built_in_scenario_is_reached_by_its_suffix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("haggling.toml").write_text(PLAIN)
     assert scenarios.load("haggling.toml").name == "x"
