@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from negotiate_rt.errors import ConfigurationError, suggest
+from negotiate_rt.errors import ConfigurationError, ProtocolDefinitionError, suggest
 from negotiate_rt.journal.record import Record
+from negotiate_rt.machine.check import problems_of
 from negotiate_rt.messages.config import NegotiationConfig, protocol_name
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.mailbox import CAPACITY, Overflow
@@ -64,6 +65,8 @@ class Settings:
         if not isinstance(protocol, NegotiationProtocol):
             raise ConfigurationError(f"register: expected a NegotiationProtocol, got {type(protocol).__name__}")
         protocol.check()
+        if problems := problems_of(protocol.table, protocol.joint_table):
+            raise ProtocolDefinitionError(protocol.name, problems)
         self.protocols[protocol.name] = protocol
 
     def plan(

@@ -59,3 +59,12 @@ def test_a_table_that_names_no_act_is_not_registered():
 
     with pytest.raises(ProtocolDefinitionError, match="is no performative"):
         NegotiationExecutor().register(Broken())
+
+
+def test_a_table_that_is_not_sound_is_not_registered():
+    class Hasty(Ultimatum):
+        name = "hasty"
+        timeouts = {"opening": "TIMEOUT"}
+
+    with pytest.raises(ProtocolDefinitionError, match="state 'answer' has no deadline"):
+        NegotiationExecutor().register(Hasty())
