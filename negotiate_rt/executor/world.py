@@ -97,7 +97,7 @@ class World:
         self.closed = True
         for negotiation in list(self.open.values()):
             negotiation.cancel("the society was closed")
-        for actor in list(self.kernel.actors.values()):
+        for actor in list(self.kernel.actors):
             self.kernel.kill(actor)
 
     def stop(self) -> None:

@@ -71,7 +71,7 @@ class Actor:
         self.coroutine: Coroutine[Any, Any, Any] | None = None
         self.run = (context or copy_context()).run
         self.resume: Callable[[None], object] = self._begin
-        self.wake = kernel.ready.append
+        self.wake = kernel.wake
         self.alive = True
         self.timed_out = self.interrupted = False
         self.waits_on: object | None = None

@@ -152,7 +152,7 @@ class Conversation:
 
     def seat(self, name: str, role: Callable[..., Any], end: Any, context: Context | None = None) -> Actor:
         """Start a role coroutine on its end (a Dialogue or a Bundle)."""
-        actor = self.kernel.spawn(name, role, end, on_end=self._role_ended, context=context)
+        actor = self.kernel.spawn(name, role, end, on_end=self, context=context)
         self.actors.append(actor)
         self.roles_left += 1
         return actor
@@ -229,7 +229,8 @@ class Conversation:
             return cause.reason or f"agent-crashed: {cause.agent}"
         return f"agent-late: {getattr(cause, 'reason', '')}"
 
-    def _role_ended(self, actor: Actor, result: Any, error: BaseException | None) -> None:
+    def __call__(self, actor: Actor, result: Any, error: BaseException | None) -> None:
+        """A role has ended (the kernel's on_end; the conversation itself, because a bound method a role costs 64 bytes)."""
         self.roles_left -= 1
         if self.over:
             return

@@ -41,7 +41,7 @@ class Kernel:
 
     __slots__ = (
         "actors", "asking", "clock", "current", "hooked", "in_flight", "now", "origin", "ready", "steps", "stubborn",
-        "timers", "unreleased", "until", "virtual", "wake_host",
+        "timers", "unreleased", "until", "virtual", "wake", "wake_host",
     )  # fmt: skip
 
     def __init__(self, clock: str = "real") -> None:
@@ -50,8 +50,9 @@ class Kernel:
         self.origin = time.monotonic()
         self.now = 0.0
         self.ready: deque[Any] = deque()  # of Runnable; Any, because a Protocol attribute lookup here is hot
+        self.wake = self.ready.append  # one bound method for all actors
         self.timers = Timers()
-        self.actors: dict[int, Actor] = {}
+        self.actors: dict[Actor, None] = {}  # a set in the order of spawning
         self.current: Any = None
         self.asking: Any = None  # the dialogue's end whose plain hook runs now; the watchdog looks at it
         self.steps = 0
@@ -70,7 +71,7 @@ class Kernel:
     ) -> Actor:  # fmt: skip
         """Make an actor and let it run soon; `on_end(actor, result, error)` is called once when it has ended."""
         actor = Actor(self, name, function, arguments, on_end, context)
-        self.actors[id(actor)] = actor
+        self.actors[actor] = None
         self.ready.append(actor)
         return actor
 
@@ -103,7 +104,7 @@ class Kernel:
             _kept_for_ever.append(chain)
 
     def _end(self, actor: Actor, result: Any, error: BaseException | None) -> None:
-        self.actors.pop(id(actor), None)
+        self.actors.pop(actor, None)
         on_end = actor.on_end
         self.timers.disarm(actor)
         actor.release()
@@ -236,7 +237,7 @@ class Kernel:
 
     def dump(self) -> tuple[str, ...]:
         """Return one line per living actor: who, what it waits for, since when, until when."""
-        return tuple(describe(actor, self.now) for actor in self.actors.values())
+        return tuple(describe(actor, self.now) for actor in self.actors)
 
 
 def describe(actor: Actor, now: float) -> str:

@@ -448,7 +448,7 @@ def test_binding_again_starts_afresh_but_keeps_partitions() -> None:
     world, _ = run(Network(loss=0.5), 20)
     world.network.partition("a", "b")
     first = world.network.link("a", "b")
-    for actor in list(world.kernel.actors.values()):
+    for actor in list(world.kernel.actors):
         world.kernel.kill(actor)
     again = World(world.network)
     assert again.network.statistics().carried == 0
