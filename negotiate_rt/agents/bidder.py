@@ -8,6 +8,7 @@ from typing import Any
 from negotiate_rt.agents.agent import Agent
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.view import View
+from negotiate_rt.protocols.guard import true_number
 from negotiate_rt.strategies.deciding import takes_view
 
 
@@ -31,6 +32,8 @@ class Bidder(Agent):
         super().__init__(name, guard=guard, isolated=isolated)
         if strategy is not None and not callable(strategy):
             raise ConfigurationError(f"agent {name!r}: strategy must be callable, got {strategy!r}")
+        if value is not None and not callable(value) and true_number(value) is None:
+            raise ConfigurationError(f"agent {name!r}: value must be a number or a callable bundle -> number, got {value!r}")
         if value is None and strategy is None and type(self).bid is Bidder.bid:
             raise ConfigurationError(f"agent {name!r}: a bidder needs a value, a strategy, or a `bid` method")
         self.value = value
@@ -47,18 +50,18 @@ class Bidder(Agent):
 
 
 class StrategyBidder:
-    """Seats anything with a name as a bidder, bidding by a strategy; `original` is who was handed in."""
+    """Seats anything with a name as a bidder, bidding by a strategy; it `stands_for` who was handed in."""
 
-    __slots__ = ("name", "original", "strategy", "value")
+    __slots__ = ("name", "stands_for", "strategy", "value")
 
     role = "bidder"
 
     def __init__(self, original: Any, strategy: Callable[..., Any]) -> None:
-        self.original = original
+        self.stands_for = original
         self.name = original.name
         self.strategy = strategy
         self.value = getattr(original, "value", None)
 
     def bid(self, view: View) -> Any:  # as Bidder.bid
         """Decide a bid by the strategy, which is called with the original agent."""
-        return self.strategy(self.original, view.task, view.current_price, view.round, view.previous_bids)
+        return self.strategy(self.stands_for, view.task, view.current_price, view.round, view.previous_bids)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from typing import Any
 
 from negotiate_rt.agents.bidder import StrategyBidder
 from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.executor.executor import NegotiationExecutor, finished
-from negotiate_rt.executor.negotiation import Negotiation
+from negotiate_rt.executor.negotiation import Negotiation, NegotiationStatus
+from negotiate_rt.journal.record import Record
 from negotiate_rt.messages.config import NegotiationConfig, protocol_name
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.problems.auction import AuctionOptions, AuctionResult
@@ -49,7 +50,7 @@ class Auction:
         self._handle: AuctionHandle | None = None
 
     def start(self) -> AuctionHandle:
-        """Start it (once) and return its handle: awaitable, with `cancel`, `status` and `events` in `negotiation`."""
+        """Start it (once) and return its handle: awaitable, with `cancel`, `status` and `events`."""
         if self._handle is None:
             self._handle = AuctionHandle(self.executor.start(self._agents, self.config, self.task))
         return self._handle
@@ -63,7 +64,7 @@ class Auction:
 
 
 class AuctionHandle:
-    """An auction under way."""
+    """An auction under way; `negotiation` is the handle of its negotiation."""
 
     __slots__ = ("negotiation",)
 
@@ -79,6 +80,14 @@ class AuctionHandle:
     def cancel(self, reason: str = "") -> None:
         """End it now: no sale."""
         self.negotiation.cancel(reason)
+
+    def status(self) -> NegotiationStatus:
+        """Return where it stands now."""
+        return self.negotiation.status()
+
+    def events(self) -> AsyncIterator[Record]:
+        """Follow what is said, as it happens; ends with the record of the ending."""
+        return self.negotiation.events()
 
     @property
     def outcome(self) -> NegotiationOutcome | None:

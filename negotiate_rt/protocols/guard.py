@@ -53,15 +53,16 @@ def view_of(talk: Dialogue) -> View:
 
 
 def view_of_bid(talk: Dialogue, call: AuctionCall) -> View:
-    """Return what a bidder may see when it is called: the lot and the price that bidding starts at. Cost: O(1)."""
+    """Return what a bidder may see when it is called: the lot, the price that bidding starts at, the time it has. O(1)."""
     conversation = talk.conversation
     seat = talk.seat
     now = talk.actor.kernel.now
     terms = conversation.terms
+    closes_at = conversation.deadline if call.closes_at is None else call.closes_at
     return View(
         seat.name, seat.role, talk.route.protocol, conversation.id, conversation.round, terms.max_rounds, now,
-        min(conversation.deadline, now + terms.turn_timeout), talk.machine.state.mine, None, None, (), None, seat.strategy, None,
-        talk.repair, call.lot, call.starting_price, (),
+        min(conversation.deadline, closes_at, now + terms.turn_timeout), talk.machine.state.mine,
+        None, None, (), None, seat.strategy, None, talk.repair, call.lot, call.starting_price, (),
     )  # fmt: skip
 
 

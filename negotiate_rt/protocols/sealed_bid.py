@@ -11,6 +11,7 @@ losers hear that they lost, the winner what it pays.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -20,9 +21,10 @@ from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import AGREED, FAILED, Bid
 from negotiate_rt.messages.performatives import Accept, Cfp, Inform, Lapse, NotUnderstood, Propose, Refuse, Reject
 from negotiate_rt.problems.auction import AuctionCall, AuctionOptions, AuctionResult
+from negotiate_rt.problems.task import freeze
 from negotiate_rt.protocols.base import Convener, NegotiationProtocol, unique_name
 from negotiate_rt.protocols.contract_net import bids_of
-from negotiate_rt.protocols.guard import judge_price, view_of_bid
+from negotiate_rt.protocols.guard import judge_price, true_number, view_of_bid
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
@@ -85,10 +87,11 @@ class FirstPriceAuction(NegotiationProtocol):
         return super().settings(config)  # type: ignore[no-any-return]  # of the type in `options`
 
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
-        """Return what is sold: anything the caller calls a lot or task."""
+        """Return what is sold, frozen: anything the caller calls a lot or task."""
+        lot = freeze(problem)
         for seat in seats:
-            seat.problem = problem
-        return problem
+            seat.problem = lot
+        return lot
 
     def price(self, bids: Sequence[Bid], winner: Bid, reserve: float) -> float:
         """Return what the winner pays."""
@@ -99,18 +102,20 @@ class FirstPriceAuction(NegotiationProtocol):
         result: AuctionResult | None = conversation.result
         worth = {}
         for seat in seats:
-            value = getattr(seat.agent, "value", None)
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                winner = result.winning_bid.agent if result is not None and result.success else None
-                worth[seat.name] = float(value - result.pay_price) if winner == seat.name else 0.0  # type: ignore[union-attr,operator]  # sold, so there is a price
+            value = true_number(getattr(seat.agent, "value", None))
+            if value is not None and math.isfinite(value):
+                won = result is not None and result.success and result.winning_bid.agent == seat.name
+                worth[seat.name] = float(value - result.pay_price) if won else 0.0  # type: ignore[union-attr,operator]  # sold, so there is a price
         return worth
 
     async def auctioneer(self, talk: Bundle) -> None:
         """Call for bids, close, tell winner and losers."""
         options: AuctionOptions = talk.options
         talk.conversation.round = 1
-        await talk.send_all(Cfp(AuctionCall(lot=talk.problem, starting_price=options.starting_price)), list(talk.ends))
-        bidders = await self._collect(talk, options)
+        closes_at = talk.now + options.wait_for(talk.deadline - talk.now)
+        call = AuctionCall(lot=talk.problem, starting_price=options.starting_price, closes_at=finite_or_none(closes_at))
+        await talk.send_all(Cfp(call), list(talk.ends))
+        bidders = await self._collect(talk, closes_at)
         talk.advance("closed")
         bids = bids_of(talk, bidders, 1)
         winner = best_bid([bid for bid in bids if bid.value >= options.reserve_price], talk.rng)
@@ -126,22 +131,24 @@ class FirstPriceAuction(NegotiationProtocol):
         await talk.send(Inform(pay), winner.agent)
         agent = talk.agent_of(winner.agent)
         result = AuctionResult(
-            success=True, winner=getattr(agent, "original", agent), winning_bid=winner, pay_price=pay, bids=bids
+            success=True, winner=getattr(agent, "stands_for", agent), winning_bid=winner, pay_price=pay, bids=bids
         )
         talk.conclude("sold", result=result, accepted=talk.ends[winner.agent].machine.board.last_heard)
 
-    async def _collect(self, talk: Bundle, options: AuctionOptions) -> list[str]:
-        """Wait until all have answered, or the close; return who bid, in the order of arrival."""
-        deadline = talk.now + options.wait_for(talk.deadline - talk.now)
+    async def _collect(self, talk: Bundle, closes_at: float) -> list[str]:
+        """Wait until all have answered, or the close; return who has bid and is still there, in the order of arrival."""
         bidders: list[str] = []
-        while talk.waiting(AWAITING_BID):
-            name, message = await talk.receive(deadline=deadline)
+        silent = set(talk.waiting(AWAITING_BID))
+        while silent:
+            name, message = await talk.receive(deadline=closes_at)
             if isinstance(message, Lapse):
-                for silent in talk.waiting(AWAITING_BID):
-                    talk.lapse(silent)
-            elif talk.state(name) == AWAITING_RESULT:
+                for late in talk.waiting(AWAITING_BID):
+                    talk.lapse(late)
+                break
+            silent.discard(name)
+            if isinstance(message, Propose):
                 bidders.append(name)
-        return bidders
+        return [name for name in bidders if talk.state(name) == AWAITING_RESULT]
 
     async def bidder(self, talk: Dialogue) -> None:
         """Bid once, then hear the result."""
@@ -162,3 +169,8 @@ class VickreyAuction(FirstPriceAuction):
     def price(self, bids: Sequence[Bid], winner: Bid, reserve: float) -> float:
         """Return the second highest bid, or the reserve if that is higher."""
         return second_price(bids, winner, reserve)
+
+
+def finite_or_none(time: float) -> float | None:
+    """Return a time, or None for never: messages hold finite numbers only."""
+    return time if math.isfinite(time) else None

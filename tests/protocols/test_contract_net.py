@@ -151,8 +151,8 @@ async def test_late_refusal_is_taken_in_silence(answer):
 
 @pytest.mark.parametrize(
     "bid",
-    ["cheap", b"5", True, float("nan"), float("inf"), [5], {}, {"cost": "x"}, {"cost": float("nan")}, {"cost": True}, 10**400, object(),
-     Propose("cheap"), Propose(float("nan")), Propose(5, expires_at=99.0), InformDone()],
+    ["cheap", b"5", True, float("nan"), float("inf"), [5], {}, {"cost": "x"}, {"cost": float("nan")}, {"cost": True},
+     10**400, object(), Propose("cheap"), Propose(float("nan")), Propose(5, expires_at=99.0), InformDone()],
     ids=repr,
 )  # fmt: skip
 async def test_bid_that_is_no_number_is_never_sent(bid):
@@ -167,9 +167,10 @@ async def test_bid_that_is_no_number_is_never_sent(bid):
 @pytest.mark.parametrize(
     ("bid", "value"),
     [(Decimal("2.5"), 2.5), (numpy.float32(2.5), 2.5), (numpy.int64(2), 2), (-3, -3), (0, 0), (Propose(2), 2),
-     ({"cost": 2, "time": Decimal(3)}, {"cost": 2, "time": 3.0}), (Propose({"cost": 2}), {"cost": 2}), (Task(cost=2), {"cost": 2})],
+     ({"cost": 2, "time": Decimal(3)}, {"cost": 2, "time": 3.0}), (Propose({"cost": 2}), {"cost": 2}),
+     (Task(cost=2), {"cost": 2})],
     ids=repr,
-)  # fmt: skip  # noqa: E501
+)  # fmt: skip
 async def test_true_numbers_and_mappings_of_them_are_bids(bid, value):
     outcome = await tender(bidder("a", bid))
     assert outcome.faults == ()
