@@ -88,6 +88,11 @@ class Negotiation:
             conversation.close()
 
     @property
+    def agents(self) -> list[Any]:
+        """Who sits here."""
+        return [seat.agent for seat in self._seats]
+
+    @property
     def world(self) -> World:
         """Where it runs."""
         return self._world
@@ -112,9 +117,8 @@ class Negotiation:
         conversation = self._conversation
         for seat in self._seats:
             if seat.agent is agent and not conversation.over:
-                ends = [
-                    end for end in (*conversation.ends, conversation.bundle) if end is not None and end.seat is seat
-                ]
+                everybody = (conversation.bundle, *conversation.ends)  # an initiator goes as a whole
+                ends = [end for end in everybody if end is not None and end.seat is seat]
                 if not ends:
                     self.fail(FAILED, f"{code}: {cause}")
                 for end in ends:
@@ -194,9 +198,10 @@ class Negotiation:
             self._callbacks = [*(self._callbacks or ()), callback]
 
     def _observe(self, kind: str, what: Any, end: Dialogue) -> None:
-        self._tell(record_of(self.id, self._conversation.kernel.now, kind, what, end.name, end.other))
+        self.tell(record_of(self.id, self._conversation.kernel.now, kind, what, end.name, end.other))
 
-    def _tell(self, record: Record) -> None:
+    def tell(self, record: Record) -> None:
+        """Tell whoever watches."""
         for watcher in self._watchers or ():
             try:
                 watcher(record)
@@ -228,12 +233,13 @@ class Negotiation:
             final_state=NegotiationState(conversation.state), failure_reason=conversation.reason, utilities=utilities,
             faults=tuple(conversation.faults), result=conversation.result, messages=conversation.messages,
         )  # fmt: skip
+        conversation.round = self.outcome.rounds_used
         if self._watchers:
             for fault in self.outcome.faults:
-                self._tell(
+                self.tell(
                     Record(self.id, fault.when, "fault", fault.who, content={"what": fault.what, "cause": fault.cause})
                 )
-            self._tell(self._ending())
+            self.tell(self._ending())
         self._world.over(self)
         for waiter in self._waiters or ():
             if not waiter.done():

@@ -206,7 +206,16 @@ class Conversation:
         on_over, self.on_over = self.on_over, None
         if on_over is not None:
             on_over(self)
-        self.actors = []
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Break the rings between ends, peers and bundle: an ended talk must not wait for the collector."""
+        for end in self.ends:
+            end.peer = None  # type: ignore[assignment]  # nothing is sent or heard any more
+        if self.bundle is not None:
+            self.bundle.ends = {}
+            self.bundle.reopen = None
+        self.actors, self.ends, self.bundle = [], [], None
 
     def bind(self, state: str, envelope: Envelope, end: Dialogue) -> None:
         """A message that ends the talk was heard: an acceptance binds here, at the offer's owner."""
