@@ -216,6 +216,10 @@ def run_sync(function: Any) -> Any:  # an async function without arguments, and 
     try:
         asyncio.get_running_loop()
     except RuntimeError:
+        running = False
+    else:
+        running = True
+    if not running:
         return anyio.run(function, backend="asyncio")
     with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="negotiate_rt") as pool:
         return pool.submit(anyio.run, function, backend="asyncio").result()

@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 from negotiate_rt.executor.settings import logger
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import NegotiationOutcome
+from negotiate_rt.runtime.asking import discard
 
 
 class NegotiationListener:
@@ -33,6 +34,13 @@ class Listeners:
         self._group: TaskGroup | None = None
         self._idle: anyio.Event | None = None
         self._waiting: list[tuple[str, Awaitable[Any]]] = []
+        self.on_idle: Callable[[], None] = _nobody
+
+    def sharing(self) -> Listeners:
+        """Return the same listeners for one more world: each has tasks of its own to wait for."""
+        other = Listeners()
+        other.listeners = self.listeners
+        return other
 
     def attach(self, group: TaskGroup) -> None:
         """Give the listeners a group to run async methods in."""
@@ -75,8 +83,10 @@ class Listeners:
             logger().error("listener_failed", listener=name, error=repr(error))
         finally:
             self.pending -= 1
-            if self._idle is not None and not self.pending:
-                self._idle.set()
+            if not self.pending:
+                self.on_idle()
+                if self._idle is not None:
+                    self._idle.set()
 
     async def drain(self, grace: float) -> None:
         """Let async listeners finish, for `grace` real seconds at most."""
@@ -85,3 +95,14 @@ class Listeners:
             with anyio.move_on_after(grace):
                 await self._idle.wait()
         self._group = self._idle = None
+
+    def drop(self) -> None:
+        """Let go of async methods that were called and can never run."""
+        waiting, self._waiting = self._waiting, []
+        self.pending -= len(waiting)
+        for _, awaitable in waiting:
+            discard(awaitable)
+
+
+def _nobody() -> None:
+    """Nobody waits for the listeners."""

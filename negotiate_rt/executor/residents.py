@@ -144,15 +144,17 @@ class Residents:
         if resident.leaving or self.world.closed:
             return
         if resident.remake is not None:
-            fresh = resident.remake()
+            try:
+                fresh = remade(resident)
+            except Exception as error:  # noqa: BLE001  # the border to agents' code; this crash counts like any other
+                self._ended(resident, error)
+                return
             self.world.guests.release(resident.guest)
             resident.agent, resident.guest = fresh, self.world.guests.hold(fresh)
         else:
             resident.guest.state = NEW  # the same object starts afresh
-        self.world.guests.busy += 1
-        self.world.kernel.spawn(
-            f"restart of {resident.agent.name}", self._start_again, resident, on_end=self.world.guests.step_ended
-        )
+        name = f"restart of {resident.agent.name}"
+        self.world.guests.step(name, self._start_again, resident, on_end=lambda error: None)
 
     async def _start_again(self, resident: Resident) -> None:
         await self.world.guests.start(resident.guest)
@@ -192,6 +194,15 @@ class Residents:
                 f"nobody named {name!r} lives here; residents: {', '.join(self.by_name) or 'none'}"
             )
         return resident
+
+
+def remade(resident: Resident) -> Any:  # an agent
+    """Return a fresh agent from a resident's factory. Raises whatever that raises, and NegotiationError for another name."""
+    assert resident.remake is not None
+    fresh = resident.remake()
+    if getattr(fresh, "name", None) != resident.agent.name:
+        raise NegotiationError(f"its factory made {fresh!r}, expected an agent named {resident.agent.name!r}")
+    return fresh
 
 
 __all__ = ["Death", "Inbox", "Resident", "Residents"]

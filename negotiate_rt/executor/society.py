@@ -51,13 +51,15 @@ class Society:
         if self._world is not None:
             raise SocietyClosed(f"society {self.name!r} has been opened before; make a new one")
         self._world = World(self._settings, self._listeners, keep_open=True)
+        self._world.launch()
         self._residents = Residents(self._world)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        world, residents = self.world, self.residents
+        world, residents = self._world, self.residents
+        assert world is not None
         with anyio.CancelScope(shield=True):
             for negotiation in list(world.open.values()):
                 negotiation.cancel("the society was closed")

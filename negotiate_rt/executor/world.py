@@ -32,7 +32,7 @@ from negotiate_rt.runtime.conversation import Conversation, Terms
 from negotiate_rt.runtime.dead_letters import DeadLetters
 from negotiate_rt.runtime.dialogue import Injected
 from negotiate_rt.runtime.host import Host, check_event_loop
-from negotiate_rt.runtime.kernel import Kernel
+from negotiate_rt.runtime.kernel import Kernel, described
 from negotiate_rt.runtime.seat import Seat
 from negotiate_rt.runtime.seating import Wiring
 from negotiate_rt.runtime.watchdog import BlockedHook, Watchdog
@@ -45,13 +45,14 @@ class World:
 
     def __init__(self, settings: Settings, listeners: Listeners, keep_open: bool = False) -> None:
         self.settings = settings
-        self.listeners = listeners
+        self.listeners = listeners.sharing()
         self.keep_open = keep_open
         self.loop = check_event_loop()
         self.kernel = Kernel(settings.clock)
         self.calls = Calls(self.kernel, settings.max_in_flight)
         self.host = Host(self.kernel, self.calls)
         self.host.on_stall = self.fail_stalled
+        self.listeners.on_idle = self.host.ring
         self.guests = Guests(self)
         self.dead_letters = DeadLetters()
         self.open: dict[str, Negotiation] = {}
@@ -61,10 +62,30 @@ class World:
             network.bind(self.kernel, f"{settings.seed}", self.dead_letters.add)
         self.wiring = Wiring(network, settings.mailbox_capacity, settings.overflow, self.dead_letters.add)
         self.watchdog: Watchdog | None = None
-        self._thresholds: tuple[int, int, int] | None = None
-        self.task = self.loop.create_task(self._main(), name=f"negotiate_rt {settings.name}")
+        self._crowded = False
+        self._task: asyncio.Task[None] | None = None
 
     # -- life -------------------------------------------------------------------------------------------------------------
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        """The task that everything runs in."""
+        return self.launch()
+
+    def launch(self) -> asyncio.Task[None]:
+        """Start running, unless that has been done (not before the first negotiation: a caller's mistake starts nothing)."""
+        if self._task is None:
+            self._task = self.loop.create_task(self._main(), name=f"negotiate_rt {self.settings.name}")
+            self._task.add_done_callback(self._task_ended)
+        return self._task
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if not self.closed:  # cancelled before its first step
+            self._end_all()
+            self.listeners.drop()
+        error = None if task.cancelled() else task.exception()  # asked for, or asyncio would complain at its collection
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            logger().error("society_failed", society=self.settings.name, error=described(error))
 
     async def _main(self) -> None:
         """Own the kernel, the listeners' tasks and the workers, in one task group; on the way out end everything."""
@@ -120,6 +141,8 @@ class World:
     async def settle(self, negotiation: Negotiation | None = None) -> None:
         """Wait, shielded and briefly, until nothing of a negotiation runs any more; if it was the last, until the world ended."""
         with anyio.CancelScope(shield=True):
+            if negotiation is not None:
+                await self.guests.settled(negotiation.agents)
             if self.host.stopping:
                 await asyncio.wait([self.task])
                 if not self.task.cancelled() and (error := self.task.exception()) is not None:
@@ -150,6 +173,7 @@ class World:
         if self.closed or self.host.stopping:
             raise SocietyClosed(f"society {self.settings.name!r} is closed and takes no more negotiations")
         protocol, seats, config, problem, options = self.settings.plan(agents, config, problem)
+        self.launch()
         name = self.settings.next_id()
         number = name.rpartition("/")[2]
         seed = f"{self.settings.seed}/{number}" if config.seed is None else f"own/{config.seed}"
@@ -164,12 +188,16 @@ class World:
             self._crowd()
         if self.settings.journal is not None:
             negotiation.watch(self.settings.journal)
-            self.settings.journal(Record(conversation.id, self.kernel.now, "started", content=protocol.name))
+            negotiation.tell(Record(conversation.id, self.kernel.now, "started", content=protocol.name))
         self.listeners.started(config)
-        if self.guests.enter(negotiation, seats):
-            self.guests.prepare(negotiation, lambda: self.seat(conversation, protocol, seats, problem, options))
-        else:
-            self.seat(conversation, protocol, seats, problem, options)
+        try:
+            if self.guests.enter(negotiation, seats):
+                self.guests.prepare(negotiation, lambda: self.seat(conversation, protocol, seats, problem, options))
+            else:
+                self.seat(conversation, protocol, seats, problem, options)
+        except BaseException as error:  # an agent that cannot be isolated, a protocol of the user's own
+            negotiation.fail(FAILED, f"protocol-violation: the talk could not begin: {described(error)}")
+            raise
         self.kernel.wake_host()
         return negotiation
 
@@ -177,6 +205,8 @@ class World:
         self, conversation: Conversation, protocol: NegotiationProtocol, seats: list[Seat], problem: Any, options: Any
     ) -> None:
         """Open the conversation: its clock starts, its roles run."""
+        if conversation.over:  # a listener has cancelled it, or it ended while its agents started
+            return
         self.kernel.tick()
         conversation.open()
         joint = protocol.joint_machine()
@@ -207,7 +237,8 @@ class World:
                 origin, "forged", f"claimed to be {envelope.sender} in a {type(envelope.message).__name__}"
             )
             return False
-        if not end.box.put(Injected(envelope, origin)):
+        box = end.box  # half of it is kept for those who sit here: no flood from outside may drown what they say
+        if (box.owner.waits_on is not box and 2 * len(box) + 2 > box.capacity) or not box.put(Injected(envelope, origin)):
             self.dead_letters.add(envelope, "congested")
             return False
         self.kernel.wake_host()
@@ -216,14 +247,38 @@ class World:
     # -- memory -----------------------------------------------------------------------------------------------------------
 
     def _crowd(self) -> None:
-        if self._thresholds is None:
-            self._thresholds = gc.get_threshold()
-            gc.set_threshold(self._thresholds[0] * 10, self._thresholds[1], 1000)
+        if not self._crowded:
+            self._crowded = True
+            CROWDS.enter()
 
     def _calm(self) -> None:
-        if self._thresholds is not None:
-            gc.set_threshold(*self._thresholds)
-            self._thresholds = None
+        if self._crowded:
+            self._crowded = False
+            CROWDS.leave()
+
+
+class Crowds:
+    """Puts full garbage collections off while any world of this process is crowded."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.thresholds = (0, 0, 0)
+
+    def enter(self) -> None:
+        """One more is crowded."""
+        self.count += 1
+        if self.count == 1:
+            self.thresholds = gc.get_threshold()
+            gc.set_threshold(self.thresholds[0] * 10, self.thresholds[1], 1000)
+
+    def leave(self) -> None:
+        """One less is; the last restores what was."""
+        self.count -= 1
+        if self.count == 0:
+            gc.set_threshold(*self.thresholds)
+
+
+CROWDS = Crowds()
 
 
 class WorldStatistics(msgspec.Struct, frozen=True):

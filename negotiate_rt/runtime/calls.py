@@ -156,6 +156,8 @@ class Calls:
         except BaseException as error:  # an agent's code: what it raises is policy's business
             call.error = error
             if isinstance(error, KeyboardInterrupt):
+                if call.task is not None:
+                    call.task.add_done_callback(asyncio.Task.exception)  # asked for: it comes out of the loop itself
                 raise
         finally:
             self._over(call)

@@ -91,7 +91,7 @@ class Host:
             if not kernel.idle:
                 await self._yield_to_others()
             elif not kernel.virtual:
-                await self._sleep_until(kernel.timers.earliest() + kernel.origin)
+                await self._sleep_until(kernel.timers.earliest())
             elif kernel.in_flight or self.calls.finished:
                 await self._settle()
             else:
@@ -126,7 +126,9 @@ class Host:
         if self.kernel.ready or self.stopping or (self.kernel.virtual and self.calls.finished):
             return
         bell = self._bell = loop.create_future()
-        alarm = loop.call_at(when, self.ring) if when < math.inf else None
+        alarm = None
+        if when < math.inf:  # by its distance: the loop's clock may be another
+            alarm = loop.call_later(max(0.0, when - self.kernel.read_clock()), self.ring)
         try:
             await bell
         finally:

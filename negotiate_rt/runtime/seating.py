@@ -31,9 +31,9 @@ class Wiring:
         self.overflow = overflow
         self.on_drop = on_drop
 
-    def mailbox(self, actor: Actor) -> Mailbox:
-        """Return a role's mailbox."""
-        return Mailbox(actor, self.capacity, self.overflow, self.on_drop)
+    def mailbox(self, actor: Actor, peers: int = 0) -> Mailbox:
+        """Return a role's mailbox; that of an initiator has room for a few messages of each of its peers besides."""
+        return Mailbox(actor, self.capacity + 4 * peers, self.overflow, self.on_drop)
 
     def pair(self, conversation: Conversation, first: Seat, second: Seat) -> tuple[Dialogue, Dialogue]:
         """Return the two ends of a dialogue, connected, without actors yet."""
@@ -77,4 +77,4 @@ class Wiring:
         conversation.bundle = bundle
         actor = conversation.seat(bundle.seat.name, roles(bundle.seat.role), bundle)
         bundle.ends = {seat.name: open_with(seat.name) for seat in seats}
-        bundle.attach(actor, self.mailbox(actor))
+        bundle.attach(actor, self.mailbox(actor, len(seats)))
