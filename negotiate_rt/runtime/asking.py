@@ -11,8 +11,11 @@ from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from negotiate_rt.errors import InvalidDecision, LocalProtocolError
 from negotiate_rt.messages.performatives import Message, Skip
+from negotiate_rt.messages.view import View
 from negotiate_rt.runtime.actor import PARK, Actor, Ended
 from negotiate_rt.runtime.calls import Call
 from negotiate_rt.runtime.kernel import described, formatted
@@ -55,6 +58,11 @@ class Faulty(Exception):
 
 class Interrupted(Exception):
     """A message of the kinds in `until` arrived while the hook was working; it waits in the mailbox."""
+
+
+def until_due(view: Any, due: float) -> Any:  # a View, or whatever a question of a protocol's own shows
+    """Return the view with the time that is really left: a repair gets what its turn has not used up."""
+    return replace(view, deadline=due) if isinstance(view, View) and due < view.deadline else view
 
 
 class Asking:
@@ -153,7 +161,7 @@ class Asking:
     ) -> Message:
         """Make one outside call (or wait for the awaitable in `ready`) and judge its decision. Raises Faulty."""
         question = asked.question
-        arguments = args if question.view is None else (question.view(self, *args),)
+        arguments = args if question.view is None else (until_due(question.view(self, *args), due),)
         function = asked.function
         if ready is None and asked.kind is not PLAIN:
             decision = await self._outside(question.hook, lambda: function(*arguments), until, due)

@@ -51,6 +51,15 @@ def test_a_repair_is_asked_in_the_same_turn_with_the_reason(talk):
         assert talk.prompts[number].splitlines()[1] == talk.prompts[number - 1].splitlines()[1]  # Round 3 of 8; ...
 
 
+def test_a_repair_has_what_is_left_of_the_turn(talk):
+    def seconds(prompt):
+        return float(prompt.splitlines()[2].removeprefix("You have ").split()[0])
+
+    allowed = [seconds(prompt) for prompt in talk.prompts]
+    assert all(allowed[number] == 30.0 for number in (0, 1, 2, 4, 6, 7, 8))
+    assert all(22.0 <= allowed[number] <= 28.0 for number in (3, 5))  # a reply takes from 2 to 8 seconds
+
+
 def test_the_prompt_says_what_she_may_know_and_no_more(talk):
     assert "never go above your limit of 90" in talk.prompts[0]
     assert "Legal moves: propose, walk." in talk.prompts[0]
