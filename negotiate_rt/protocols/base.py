@@ -6,13 +6,13 @@ methods that send, receive and ask. Everything else here has a default that fits
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
 from negotiate_rt.errors import ConfigurationError, ProtocolDefinitionError
 from negotiate_rt.machine import (
-    FINAL,
     Kind,
     Moves,
     Rule,
@@ -21,8 +21,9 @@ from negotiate_rt.machine import (
     names_own_offer,
     names_standing_offer,
 )
+from negotiate_rt.machine.check import problems_of
 from negotiate_rt.machine.joint import JointMachine, JointMoves, JointTable
-from negotiate_rt.messages.config import NegotiationConfig
+from negotiate_rt.messages.config import NegotiationConfig, protocol_name
 from negotiate_rt.messages.performatives import Accept, Propose, Withdraw
 from negotiate_rt.protocols.guard import BARGAIN
 from negotiate_rt.protocols.stakes import settle_stakes
@@ -78,25 +79,29 @@ class NegotiationProtocol:
         return JointTable(self.name, self.convener, self.joint_start, self.joint, self.joint_timeouts)
 
     def check(self) -> None:
-        """Raise ProtocolDefinitionError unless names, seats, roles and rows fit together."""
+        """Raise ProtocolDefinitionError unless names, seats, roles and rows fit together and the tables are sound."""
+        problems = self.misfits() + problems_of(self.table, self.joint_table)
+        if problems:
+            raise ProtocolDefinitionError(self.name or type(self).__name__, problems)
+
+    def misfits(self) -> list[str]:
+        """Return what does not fit together of name, seats and roles, one readable line each."""
         problems = []
-        if not self.name or self.name != self.name.lower():
-            problems.append(f"name must be lower case and not empty, got {self.name!r}")
+        if not self.name or protocol_name(self.name) != self.name:
+            problems.append(f"name must be lower case, with hyphens, and no other spelling of a built-in's, got {self.name!r}")
         for role in self.table.roles:
             if role not in self.seats:
                 problems.append(f"role {role!r} has rows but no seat; seats: {', '.join(self.seats) or 'none'}")
-            elif not callable(getattr(self, role, None)):
+            elif not inspect.iscoroutinefunction(getattr(self, role, None)):
                 problems.append(f"role {role!r} has no coroutine: write `async def {role}(self, talk)`")
+        problems += [f"seat {role!r} has no rows in the table" for role in self.seats if role not in self.table.roles]
         if self.joint is None:
             crowded = [role for role, count in self.seats.items() if count != 1]
             if crowded:
                 problems.append(f"{crowded[0]!r} has many seats: a one-to-many protocol needs a joint table")
-            wrong = [end for end in self.table.ends() if end not in FINAL]
-            problems.extend(f"{end!r} has no rows and is none of {', '.join(sorted(FINAL))}" for end in wrong)
-        elif self.joint_table is not None and self.convener not in self.seats:
-            problems.append(f"convener {self.convener!r} has no seat")
-        if problems:
-            raise ProtocolDefinitionError(self.name or type(self).__name__, problems)
+        elif self.seats.get(self.convener) != 1:
+            problems.append(f"convener {self.convener!r} must be a role with one seat; seats: {', '.join(self.seats) or 'none'}")
+        return problems
 
     def role(self, name: str) -> Callable[..., Any]:
         """Return a role's coroutine function."""
@@ -135,7 +140,7 @@ class NegotiationProtocol:
 
     def _role_of(self, agent: Any) -> str:
         role = getattr(agent, "role", "")
-        return role if role in self.seats else ""
+        return role if isinstance(role, str) and role in self.seats else ""
 
     def _check_counts(self, taken: Mapping[str, int], names: Sequence[str]) -> None:
         for role, count in self.seats.items():

@@ -1,0 +1,314 @@
+"""The built-in tables: sound, every row of them walked by a named transcript, and never broken by a random walk."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from negotiate_rt.errors import LocalProtocolError, RemoteProtocolError
+from negotiate_rt.machine import Board, Machine, Table
+from negotiate_rt.machine.joint import JointMachine
+from negotiate_rt.messages.outcome import NegotiationOffer
+from negotiate_rt.messages.performatives import (
+    Accept,
+    Cancel,
+    Cfp,
+    Failure,
+    Inform,
+    InformDone,
+    InformResult,
+    Lapse,
+    NotUnderstood,
+    Propose,
+    Refuse,
+    Reject,
+    Skip,
+    Walk,
+    Withdraw,
+)
+from negotiate_rt.protocols import BUILT_IN
+from negotiate_rt.testing import check_protocol
+
+PROTOCOLS = [one() for one in BUILT_IN]
+names = [protocol.name for protocol in PROTOCOLS]
+
+
+class Pair:
+    """Both ends of a dialogue, with every message taken at once; `steps` are the rows that were walked."""
+
+    def __init__(self, table: Table, max_rounds: int = 3) -> None:
+        self.offers: dict[str, NegotiationOffer] = {}
+        first, second = table.roles
+        boards = Board("ann", "bob", self.offers), Board("bob", "ann", self.offers)
+        self.ends = {
+            role: Machine(table, role, board, max_rounds) for role, board in zip((first, second), boards, strict=True)
+        }
+        self.steps: set[tuple[str, ...]] = set()
+
+    def say(self, role: str, kind: type) -> str:
+        """One end says an act, the other hears it; return the state that both are in."""
+        mine, theirs = self.ends[role], self.ends[self.ends[role].other]
+        before = mine.state.name
+        message = self.message(mine, kind)
+        mine.say(message, 0.0)
+        theirs.hear(message, 0.0)
+        self.steps.add(("moves", before, role, kind.__name__))
+        return self.state(before)
+
+    def message(self, machine: Machine, kind: type) -> object:
+        board = machine.board
+        if kind is Propose:
+            offer = NegotiationOffer(f"o{len(self.offers)}", board.agent, float(len(self.offers)), 1, 0.0)
+            self.offers[offer.id] = offer
+            return Propose(offer.value, offer.id)
+        if kind is Accept and board.standing is not None:
+            return Accept(board.standing.id)
+        if kind is Withdraw and board.own is not None:
+            return Withdraw(board.own.id)
+        return kind()
+
+    def pass_by(self, event: object) -> str:
+        before = next(iter(self.ends.values())).state.name
+        for machine in self.ends.values():
+            machine.pass_by(event)
+        self.steps.add(("skips" if isinstance(event, Skip) else "timeouts", before))
+        return self.state(before)
+
+    def state(self, before: str) -> str:
+        states = {machine.state.name for machine in self.ends.values()}
+        assert len(states) == 1, f"the ends disagree after {before}: {states}"
+        rounds = {(machine.turns, machine.round) for machine in self.ends.values()}
+        assert len(rounds) == 1
+        return states.pop()
+
+
+def rows_of(table: Table) -> set[tuple[str, ...]]:
+    """Every arrow of a table."""
+    moves = {("moves", state, role, kind.__name__) for state, rows in table.moves.items() for role, kind in rows}
+    return moves | {("timeouts", state) for state in table.timeouts} | {("skips", state) for state in table.skips}
+
+
+I, R = "initiator", "responder"  # noqa: E741  # as the transcripts read best
+M, C = "manager", "contractor"
+A, B = "auctioneer", "bidder"
+SKIP, LAPSE = Skip(), Lapse()
+
+# A transcript is what was said, by whom, and the state it ends in.
+BARGAINS = {
+    "accepted at once": [(I, Propose), (R, Accept), "AGREED"],
+    "accepted in answer": [(I, Propose), (R, Propose), (I, Accept), "AGREED"],
+    "initiator walks at once": [(I, Walk), "FAILED"],
+    "responder walks": [(I, Propose), (R, Walk), "FAILED"],
+    "initiator walks later": [(I, Propose), (R, Propose), (I, Walk), "FAILED"],
+    "counter-proposals": [(I, Propose), (R, Propose), (I, Propose), (R, Accept), "AGREED"],
+    "initiator takes its offer back": [(I, Propose), (I, Withdraw), (R, Propose), (I, Accept), "AGREED"],
+    "responder takes its offer back": [(I, Propose), (R, Propose), (R, Withdraw), (I, Propose), (R, Accept), "AGREED"],
+    "initiator takes back after a skip": [(I, Propose), SKIP, (I, Withdraw), (I, Propose), (R, Accept), "AGREED"],
+    "responder takes back after a skip": [SKIP, (R, Propose), SKIP, (R, Withdraw), (R, Walk), "FAILED"],
+    "silence at the opening": [LAPSE, "TIMEOUT"],
+    "silence of the responder": [(I, Propose), LAPSE, "TIMEOUT"],
+    "silence of the initiator": [(I, Propose), (R, Propose), LAPSE, "TIMEOUT"],
+    "three rounds": [(I, Propose), (R, Propose), (I, Propose), (R, Propose), (I, Propose), (R, Propose), "DEADLOCK"],
+    "three rounds of skips": [SKIP, SKIP, SKIP, SKIP, SKIP, SKIP, "DEADLOCK"],
+}
+CONTRACTS = {
+    "done": [(M, Cfp), (C, Propose), (M, Accept), (C, InformDone), "FULFILLED"],
+    "done with a result": [(M, Cfp), (C, Propose), (M, Accept), (C, InformResult), "FULFILLED"],
+    "failed": [(M, Cfp), (C, Propose), (M, Accept), (C, Failure), "NOT_FULFILLED"],
+    "never reported": [(M, Cfp), (C, Propose), (M, Accept), LAPSE, "NOT_FULFILLED"],
+    "report skipped": [(M, Cfp), (C, Propose), (M, Accept), SKIP, "NOT_FULFILLED"],
+    "rejected": [(M, Cfp), (C, Propose), (M, Reject), "NOT_AWARDED"],
+    "never answered": [(M, Cfp), (C, Propose), LAPSE, "NOT_AWARDED"],
+    "refused": [(M, Cfp), (C, Refuse), "NOT_AWARDED"],
+    "not understood": [(M, Cfp), (C, NotUnderstood), "NOT_AWARDED"],
+    "bid skipped": [(M, Cfp), SKIP, "NOT_AWARDED"],
+    "never called": [LAPSE, "NOT_AWARDED"],
+    "late proposal": [(M, Cfp), LAPSE, (C, Propose), (M, Reject), "NOT_AWARDED"],
+    "late refusal": [(M, Cfp), LAPSE, (C, Refuse), "NOT_AWARDED"],
+    "late not-understood": [(M, Cfp), LAPSE, (C, NotUnderstood), "NOT_AWARDED"],
+    "silence to the end": [(M, Cfp), LAPSE, LAPSE, "NOT_AWARDED"],
+    "late and unanswered": [(M, Cfp), LAPSE, (C, Propose), LAPSE, "NOT_AWARDED"],
+    "cancelled while bidding": [(M, Cfp), (M, Cancel), (C, InformDone), "CANCELLED"],
+    "cancelled while silent": [(M, Cfp), LAPSE, (M, Cancel), (C, Failure), "CANCELLED"],
+    "cancelled before the award": [(M, Cfp), (C, Propose), (M, Cancel), (C, InformDone), "CANCELLED"],
+    "cancelled at work": [(M, Cfp), (C, Propose), (M, Accept), (M, Cancel), (C, InformDone), "CANCELLED"],
+    "cancel crosses a result": [(M, Cfp), (C, Propose), (M, Accept), (M, Cancel), (C, InformResult), "CANCELLED"],
+    "cancel crosses a refusal": [(M, Cfp), (M, Cancel), (C, Refuse), "CANCELLED"],
+    "cancel crosses a not-understood": [(M, Cfp), (M, Cancel), (C, NotUnderstood), "CANCELLED"],
+    "cancel crosses a proposal": [(M, Cfp), (M, Cancel), (C, Propose), (C, InformDone), "CANCELLED"],
+    "cancel unanswered": [(M, Cfp), (M, Cancel), LAPSE, "CANCELLED"],
+}
+AUCTIONS = {
+    "won": [(A, Cfp), (B, Propose), (A, Accept), (A, Inform), "WON"],
+    "won, price unheard": [(A, Cfp), (B, Propose), (A, Accept), LAPSE, "WON"],
+    "lost": [(A, Cfp), (B, Propose), (A, Reject), "LOST"],
+    "result unheard": [(A, Cfp), (B, Propose), LAPSE, "OUT"],
+    "no bid": [(A, Cfp), (B, Refuse), "OUT"],
+    "not understood": [(A, Cfp), (B, NotUnderstood), "OUT"],
+    "skipped": [(A, Cfp), SKIP, "OUT"],
+    "never called": [LAPSE, "OUT"],
+    "late bid": [(A, Cfp), LAPSE, (B, Propose), (A, Reject), "OUT"],
+    "late bid unanswered": [(A, Cfp), LAPSE, (B, Propose), LAPSE, "OUT"],
+    "late refusal": [(A, Cfp), LAPSE, (B, Refuse), "OUT"],
+    "late not-understood": [(A, Cfp), LAPSE, (B, NotUnderstood), "OUT"],
+    "silence": [(A, Cfp), LAPSE, LAPSE, "OUT"],
+}
+TRANSCRIPTS = {
+    "bilateral": BARGAINS, "contract-net": CONTRACTS, "first-price-auction": AUCTIONS, "vickrey-auction": AUCTIONS,
+}  # fmt: skip
+EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
+
+
+def walk(table, transcript) -> Pair:
+    pair = Pair(table)
+    *moves, end = transcript
+    state = table.start
+    for move in moves:
+        state = pair.say(*move) if isinstance(move, tuple) else pair.pass_by(move)
+    assert state == end
+    assert all(machine.state.final for machine in pair.ends.values())
+    return pair
+
+
+@pytest.mark.parametrize(("protocol", "title"), EACH, ids=[f"{p.name}: {title}" for p, title in EACH])
+def test_transcript(protocol, title):
+    walk(protocol.table, TRANSCRIPTS[protocol.name][title])
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=names)
+def test_every_arrow_is_walked_by_a_transcript(protocol):
+    walked = set().union(*(walk(protocol.table, one).steps for one in TRANSCRIPTS[protocol.name].values()))
+    assert rows_of(protocol.table) - walked == set()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=names)
+def test_tables_are_sound(protocol):
+    check_protocol(protocol)
+    protocol.check()
+
+
+# ----------------------------------------------------------------------------------------------------------- random walks
+ACTS = (
+    Accept,
+    Cancel,
+    Cfp,
+    Failure,
+    Inform,
+    InformDone,
+    InformResult,
+    NotUnderstood,
+    Propose,
+    Refuse,
+    Reject,
+    Walk,
+    Withdraw,
+)
+
+
+def refusal_of(function, *arguments) -> LocalProtocolError | None:
+    try:
+        function(*arguments)
+    except LocalProtocolError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=names)
+@given(seed=st.integers(0, 10**6), rounds=st.integers(1, 4))
+@settings(max_examples=40)
+def test_random_walk_never_breaks_and_what_is_illegal_changes_nothing(protocol, seed, rounds):
+    draw = random.Random(seed)
+    pair = Pair(protocol.table, rounds)
+    for _ in range(40):
+        role = draw.choice(protocol.table.roles)
+        machine, kind = pair.ends[role], draw.choice((*ACTS, Skip, Lapse))
+        before = machine.state
+        if before.final:
+            break
+        if kind in (Skip, Lapse):
+            pair.pass_by(kind())
+            continue
+        refusal = refusal_of(pair.say, role, kind)
+        if refusal is None:
+            assert kind in before.says
+            continue
+        assert kind not in before.says or refusal.reason, "only a content rule refuses what has a row"
+        assert {end.state.name for end in pair.ends.values()} == {before.name}
+        assert refusal.legal == before.legal
+    machine = pair.ends[protocol.table.roles[0]]
+    assert machine.state.final or machine.state.legal
+    if "DEADLOCK" in protocol.table.names():
+        assert machine.round <= rounds
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=names)
+def test_every_act_without_a_row_is_refused_at_both_ends_with_what_is_legal(protocol):
+    table = protocol.table
+    for state in table.moves:
+        for role in table.roles:
+            for kind in ACTS:
+                pair = Pair(table)
+                machine = pair.ends[role]
+                machine.state = table.states[role][state]
+                if kind not in machine.state.says:
+                    with pytest.raises(LocalProtocolError) as ours:
+                        machine.say(kind(1) if kind is Propose else kind(), 0.0)
+                    assert ours.value.legal == machine.state.legal
+                if kind not in machine.state.hears:
+                    with pytest.raises(RemoteProtocolError) as theirs:
+                        machine.hear(kind(1) if kind is Propose else kind(), 0.0)
+                    assert theirs.value.role == machine.other
+                assert machine.state.name == state
+
+
+# ----------------------------------------------------------------------------------------------------------- joint tables
+JOINT = {
+    "contract-net": {
+        "award and done": [Cfp, Reject, "closed", Accept, Reject, "awarded", "fulfilled", "AGREED"],
+        "nobody": [Cfp, "closed", Reject, "nobody", "FAILED"],
+        "again": [Cfp, "closed", Accept, "awarded", Cancel, Reject, "again", Cfp, "closed", "nobody", "FAILED"],
+        "unfulfilled": [Cfp, "closed", Accept, "awarded", "unfulfilled", "FAILED"],
+        "cancel while collecting": [Cfp, Cancel, "closed", "nobody", "FAILED"],
+    },
+    "first-price-auction": {
+        "sold": [Cfp, Reject, "closed", Reject, Accept, Inform, "sold", "AGREED"],
+        "unsold": [Cfp, "closed", Reject, "unsold", "FAILED"],
+    },
+}
+JOINT["vickrey-auction"] = JOINT["first-price-auction"]
+MANY = [protocol for protocol in PROTOCOLS if protocol.joint_table is not None]
+
+
+@pytest.mark.parametrize("protocol", MANY, ids=[protocol.name for protocol in MANY])
+def test_every_arrow_of_the_joint_table_is_walked(protocol):
+    walked = set()
+    for *steps, end in JOINT[protocol.name].values():
+        machine = JointMachine(protocol.joint_table)
+        for step in steps:
+            walked.add((machine.state, step))
+            machine.advance(step) if isinstance(step, str) else machine.say(step)
+        assert machine.state == end
+        assert machine.final
+    assert walked == {(state, on) for state, rows in protocol.joint_table.moves.items() for on in rows}
+
+
+@pytest.mark.parametrize("protocol", MANY, ids=[protocol.name for protocol in MANY])
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=30)
+def test_random_walk_through_the_joint_table(protocol, seed):
+    draw = random.Random(seed)
+    machine = JointMachine(protocol.joint_table)
+    events = sorted({on for rows in protocol.joint_table.moves.values() for on in rows if isinstance(on, str)})
+    for _ in range(30):
+        before, step = machine.state, draw.choice((*ACTS, *events, "nonsense"))
+        rows = protocol.joint_table.moves.get(before, {})
+        refusal = refusal_of(machine.advance if isinstance(step, str) else machine.say, step)
+        if refusal is None:
+            assert machine.state == rows[step]
+            continue
+        assert step not in rows
+        assert machine.state == before
+        assert len(refusal.legal) == len(rows)
