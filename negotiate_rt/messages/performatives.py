@@ -184,9 +184,10 @@ class SystemEvent(Message, frozen=True, gc=False):
 
 
 class Skip(SystemEvent, frozen=True, gc=False, tag="skip"):
-    """The turn passes without a move: policy's answer to a late or unusable decision."""
+    """The turn passes without a move: policy's answer to a late or unusable decision, with the failure code it stands for."""
 
     reason: str = ""
+    code: str = "agent-late"
 
 
 class Lapse(SystemEvent, frozen=True, gc=False, tag="lapse"):

@@ -1,8 +1,18 @@
-"""WHO MAY SAY WHAT: one file a protocol."""
+"""WHO MAY SAY WHAT: one file a protocol. Everything that a protocol of one's own needs is here by name."""
 
+from negotiate_rt.machine import Board, Refusal, Rule, Table
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
 from negotiate_rt.protocols.contract_net import ContractNet
+from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
 from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
+from negotiate_rt.runtime.bundle import Bundle
+from negotiate_rt.runtime.dialogue import Dialogue
+from negotiate_rt.runtime.seat import Question
 
 BUILT_IN: tuple[type[NegotiationProtocol], ...] = (Bilateral, ContractNet, FirstPriceAuction, VickreyAuction)
+
+__all__ = [
+    "BARGAIN", "BUILT_IN", "Bilateral", "Board", "Bundle", "ContractNet", "Dialogue", "FirstPriceAuction",
+    "NegotiationProtocol", "Question", "Refusal", "Rule", "Table", "VickreyAuction", "judge_bargain", "view_of",
+]  # fmt: skip

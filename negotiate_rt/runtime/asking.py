@@ -91,10 +91,9 @@ class Asking:
         """
         if self.conversation.state:
             await gone(self)
-        kernel = self.actor.kernel
-        if kernel.hooked and kernel.clock() >= kernel.until:
+        if self.actor.kernel.hooked:  # each plain hook has a step of its own; by count, for time would change the order
             await give_way(self.actor)
-        asked = self.seat.resolve(hook)
+        asked = self.seat.resolve(hook, bool(args))
         if asked.kind is PLAIN:
             try:
                 return self.ask_plain(asked, args, deadline)
@@ -244,7 +243,7 @@ class Asking:
         while queue:
             remedy, *queue = queue
             if remedy == "skip":
-                return Skip(fault.cause)
+                return Skip(fault.cause, CODES[fault.kind])
             if remedy == "fail":
                 self.conversation.finish("FAILED", f"{CODES[fault.kind]}: {self.seat.name}: {fault.cause}")
                 raise Ended
@@ -294,7 +293,7 @@ def discard(decision: Any) -> None:  # Any: whatever an agent returned
 
 @coroutine
 def give_way(actor: Actor) -> Generator[Any, None, None]:
-    """Let others run: this role's plain hooks have used up the slice."""
+    """Let others run."""
     actor.wake(actor)
     yield PARK
 

@@ -17,7 +17,7 @@ from negotiate_rt.machine import Table
 from negotiate_rt.messages.config import FaultPolicy
 from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT, Fault, NegotiationOffer
-from negotiate_rt.messages.performatives import Accept, Left, Message, Notice, SystemEvent
+from negotiate_rt.messages.performatives import Accept, Left, Message, Notice, Skip, SystemEvent
 from negotiate_rt.runtime.actor import PARK, Actor, Ended
 from negotiate_rt.runtime.asking import Withdrawn
 from negotiate_rt.runtime.calls import Call, Calls, in_thread
@@ -223,8 +223,8 @@ class Conversation:
         accepted = self.offers.get(message.offer) if isinstance(message, Accept) else None
         self.finish(state, self.reason_for(state, envelope), accepted=accepted, by=end)
 
-    def reason_for(self, state: str, cause: Envelope | SystemEvent) -> str:
-        """Return the failure reason for an ending that the table reached."""
+    def reason_for(self, state: str, cause: Envelope | SystemEvent, who: str = "") -> str:
+        """Return the failure reason for an ending that the table reached; `who` skipped or was silent."""
         if state == TIMEOUT:
             return f"timeout: {self.table.protocol} waited in vain"
         if state == "DEADLOCK":
@@ -236,7 +236,9 @@ class Conversation:
             return f"{code}: {cause.sender}" + (f": {why}" if why else "")
         if isinstance(cause, Left):
             return cause.reason or f"agent-crashed: {cause.agent}"
-        return f"agent-late: {getattr(cause, 'reason', '')}"
+        if isinstance(cause, Skip):
+            return f"{cause.code}: {who}: {cause.reason}"
+        return f"agent-late: {who} was silent"
 
     def __call__(self, actor: Actor, result: Any, error: BaseException | None) -> None:
         """A role has ended (the kernel's on_end; the conversation itself, because a bound method a role costs 64 bytes)."""
@@ -314,7 +316,10 @@ class Conversation:
         try:
             return end.take(envelope) if self._hears(end, envelope) else None
         except RemoteProtocolError as error:
-            self.note_fault(item.origin, "illegal", str(error))
+            if error.stale:  # legal once, and overtaken
+                self.stale += 1
+            else:
+                self.note_fault(item.origin, "illegal", str(error))
             if not isinstance(envelope.message, SystemEvent):  # never a notice for a notice
                 end.peer.box.put_system(Notice(str(error), envelope.reply_with, error.legal))
             return None

@@ -30,7 +30,7 @@ from negotiate_rt.messages.performatives import (
     Withdraw,
 )
 from negotiate_rt.runtime.actor import PARK, Actor
-from negotiate_rt.runtime.asking import PLAIN, Asking, Faulty, gone
+from negotiate_rt.runtime.asking import PLAIN, Asking, Faulty, give_way, gone
 from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
 from negotiate_rt.runtime.seat import Seat
 
@@ -159,10 +159,10 @@ class Dialogue(Asking):
             return self._last_word(envelope, state, (number, before, turns))
         if self.link is not None:
             self.link.carry(envelope, self.peer)
-            return DONE
+            return DONE if number % BURST else give_way(self.actor)
         try:
             if self.peer.box.put(envelope):
-                return DONE
+                return DONE if number % BURST else give_way(self.actor)  # one that only talks must let others run
         except MailboxFull:
             machine.revert(before, turns)
             raise
@@ -242,7 +242,7 @@ class Dialogue(Asking):
             self.conversation.observe("skipped", event, self)
         self.peer.box.put_ordered(Aside(event, self.name))
         if state.final and state.name in FINAL:
-            self.conversation.finish(state.name, f"agent-late: {self.name}: {event.reason}", by=self)
+            self.conversation.finish(state.name, self.conversation.reason_for(state.name, event, self.name), by=self)
         return DONE
 
     def _last_word(self, envelope: Envelope, state: State, back: tuple[int, State, int]) -> Awaitable[Notice | None]:
@@ -322,7 +322,7 @@ class Dialogue(Asking):
         if self.conversation.observe is not None:
             self.conversation.observe("passed", event, self)
         if state.final and state.name in FINAL and not self.conversation.over:
-            self.conversation.finish(state.name, self.conversation.reason_for(state.name, event), by=self)
+            self.conversation.finish(state.name, self.conversation.reason_for(state.name, event, self.other), by=self)
 
     def take(self, item: Any) -> Message | None:
         """Let the machine follow one item of the mailbox; return the message, or None if it was refused or no news."""

@@ -87,11 +87,15 @@ class Seat:
         self.own: Asked | None = None  # the answer to the role's own question, found at the first one
         self.asked: dict[str, Asked] = {}  # the answers to others
 
-    def resolve(self, hook: str | None) -> Asked:
-        """Return the agent's hook for a question, found once a seat. Raises ConfigurationError if the agent has none."""
-        asked = self.own if hook is None else self.asked.get(hook)
+    def resolve(self, hook: str | None, given: bool = False) -> Asked:
+        """Return the agent's hook for a question, found once a seat; `given`: it is asked with arguments.
+
+        Raises ConfigurationError if the agent has no such hook.
+        """
+        key = f"{hook}()" if given and hook is not None and hook not in self.questions else hook
+        asked = self.own if key is None else self.asked.get(key)
         if asked is None:
-            question = self.question(hook)
+            question = self.question(hook, given)
             function = self.function(question)
             kind = HookKind.PLAIN
             if self.worker is not None and hasattr(self.agent, question.hook):
@@ -100,19 +104,20 @@ class Seat:
             elif is_async(function):
                 kind = HookKind.ASYNC
             asked = Asked(question, function, kind)
-            if hook is None:
+            if key is None:
                 self.own = asked
             else:
-                self.asked[hook] = asked
+                self.asked[key] = asked
         return asked
 
-    def question(self, hook: str | None) -> Question:
-        """Return the question that goes with a hook's name; an unknown one is judged like the role's own."""
+    def question(self, hook: str | None, given: bool = False) -> Question:
+        """Return the question that goes with a hook's name. One that nobody declared is judged like the role's own; its hook
+        is called with the arguments of `ask`, or with the view if there are none."""
         known = self.questions.get(hook)
         if known is not None:
             return known
         own = self.questions[None]
-        return Question(hook or own.hook, own.judge, own.view)
+        return Question(hook or own.hook, own.judge, None if given else own.view)
 
     def function(self, question: Question) -> Callable[..., Any]:
         """Return what answers a question. Raises ConfigurationError if nothing does."""
