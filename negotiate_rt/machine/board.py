@@ -110,7 +110,9 @@ def names_own_offer(message: Message, board: Board, mine: bool, now: float) -> R
     assert isinstance(message, Withdraw)
     offer = board.own if mine else board.standing
     if offer is None or offer.id != message.offer:
-        return Refusal(f"offer {message.offer!r} does not stand", stale=not mine)
+        known = board.offers.get(message.offer)
+        theirs = known is not None and known.agent == board.peer
+        return Refusal(f"offer {message.offer!r} does not stand", stale=theirs and not mine)
     return None
 
 

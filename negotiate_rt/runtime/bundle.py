@@ -14,7 +14,7 @@ from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import NegotiationOffer
 from negotiate_rt.messages.performatives import Lapse, Message, Notice
 from negotiate_rt.runtime.actor import PARK, Actor
-from negotiate_rt.runtime.asking import Asking, gone
+from negotiate_rt.runtime.asking import Asking, give_way, gone
 from negotiate_rt.runtime.dialogue import Aside, Dialogue, Injected
 from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
 from negotiate_rt.runtime.seat import Seat
@@ -29,7 +29,7 @@ class Bundle(Asking):
     `problem` is what the negotiation is about, `options` the protocol's own struct.
     """
 
-    __slots__ = ("actor", "box", "ends", "joint", "options", "problem", "reopen")
+    __slots__ = ("actor", "box", "ends", "joint", "options", "problem", "reopen", "said")
 
     def __init__(self, conversation: Conversation, seat: Seat, joint: JointMachine) -> None:
         self.conversation = conversation
@@ -42,6 +42,7 @@ class Bundle(Asking):
         self.options: Any = None  # the protocol's own struct
         self.reopen: Callable[[str], Dialogue] | None = None
         self.repair = ""
+        self.said = 0
 
     def attach(self, actor: Actor, box: Mailbox) -> None:
         """Give the bundle and all its dialogues their one actor and mailbox."""
@@ -84,7 +85,13 @@ class Bundle(Asking):
         end = self.ends[to]
         cleared = end.machine.clear(end.complete(message), self.now)
         self.joint.say(type(cleared))
-        return end.send(cleared)
+        self.said += 1
+        return end.send(cleared) if self.said % BURST else self._send_and_give_way(end, cleared)
+
+    async def _send_and_give_way(self, end: Dialogue, message: Message) -> Notice | None:
+        notice = await end.send(message)
+        await give_way(self.actor)
+        return notice
 
     async def send_all(self, message: Message, to: list[str]) -> None:
         """Say the same to several participants, in order."""

@@ -271,6 +271,7 @@ class Dialogue(Asking):
         self.pending = None
         if verdict.notice is not None:
             self.machine.revert(state, turns)
+            self.machine.board.standing = None  # its owner has said so, whatever else is still on its way
         return verdict.notice
 
     # -- hearing --------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ class Kernel:
 
     __slots__ = (
         "actors", "asking", "clock", "current", "hooked", "in_flight", "now", "origin", "ready", "steps", "stubborn",
-        "timers", "unreleased", "until", "virtual", "wake", "wake_host",
+        "timers", "unreleased", "virtual", "wake", "wake_host",
     )  # fmt: skip
 
     def __init__(self, clock: str = "real") -> None:
@@ -57,7 +57,6 @@ class Kernel:
         self.asking: Any = None  # the dialogue's end whose plain hook runs now; the watchdog looks at it
         self.steps = 0
         self.hooked = False  # a plain hook ran in this step
-        self.until = math.inf  # when the running slice is to end, by `clock`
         self.in_flight = 0
         self.unreleased = 0  # outside calls that have come back and wait for the run queue to empty (virtual clock)
         self.stubborn: list[str] = []
@@ -136,7 +135,7 @@ class Kernel:
 
     def run_slice(self, budget: float = SLICE) -> None:
         """Run what can run for `budget` seconds of real time (0: until nothing can run)."""
-        until = self.until = self.clock() + budget if budget else math.inf
+        until = self.clock() + budget if budget else math.inf
         if not self.virtual:
             self.tick()
             self._fire(self.now, until)
