@@ -29,6 +29,8 @@ class Agent:
         self.name = name
         self.guard = guard
         self.isolated = isolated
+        if isinstance(capabilities, str):
+            raise ConfigurationError(f"agent {name!r}: capabilities must be several strings: write ({capabilities!r},)")
         if capabilities:
             self.capabilities = tuple(capabilities)
 

@@ -50,4 +50,6 @@ class Manager(Agent):
     ) -> None:
         super().__init__(name, guard=guard, isolated=isolated)
         if award is not None:
+            if not callable(award):
+                raise ConfigurationError(f"agent {name!r}: award must be callable, got {award!r}")
             vars(self)["award"] = award
