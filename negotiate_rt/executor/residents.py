@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import ConfigurationError, NegotiationError
@@ -82,7 +82,7 @@ class Residents:
         self.directory = Directory()
         self.by_name: dict[str, Resident] = {}
 
-    async def join(self, agent: Any, policy: RestartPolicy | None, capabilities: tuple[str, ...]) -> Resident:
+    async def join(self, agent: Any, policy: RestartPolicy | None, capabilities: Sequence[str]) -> Resident:
         """Take an agent, or a factory of agents, in: start it, register it, let it live. Raises NegotiationError if it
         cannot start, ConfigurationError for a name that is taken."""
         remake = agent if not isinstance(getattr(agent, "name", None), str) and callable(agent) else None
@@ -97,12 +97,18 @@ class Residents:
             )
         resident = Resident(agent, self.world.guests.hold(agent), policy or TEMPORARY, remake)
         self.by_name[name] = resident
-        await self.world.guests.start_now(resident.guest)
-        if resident.guest.state == BROKEN:
-            del self.by_name[name]
-            self.world.guests.release(resident.guest)
-            raise NegotiationError(f"agent {name!r} could not start: {resident.guest.reason}")
-        self.directory.register(name, capabilities or tuple(getattr(agent, "capabilities", ())))
+        try:
+            await self.world.guests.start_now(resident.guest)
+            if resident.guest.state == BROKEN:
+                raise NegotiationError(f"agent {name!r} could not start: {resident.guest.reason}")
+            if resident.leaving or self.world.closed:
+                raise NegotiationError(f"agent {name!r} was let go before it had started")
+            self.directory.register(name, capabilities or getattr(agent, "capabilities", ()))
+        except BaseException:  # not started, its name taken in the pages, or its caller cancelled
+            if self.by_name.get(name) is resident:
+                del self.by_name[name]
+                self.world.guests.release(resident.guest)
+            raise
         self._live(resident)
         return resident
 
@@ -166,8 +172,9 @@ class Residents:
     def bury(self, resident: Resident, reason: str) -> None:
         """An agent is gone for good: out of the pages, out of its conversations, its death announced."""
         name = resident.agent.name
-        if self.by_name.pop(name, None) is None:
+        if self.by_name.get(name) is not resident:
             return
+        del self.by_name[name]
         resident.leaving = True
         if resident.actor is not None:
             self.world.kernel.kill(resident.actor)

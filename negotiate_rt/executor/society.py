@@ -119,7 +119,7 @@ class Society:
         restart: what to do when its `live` ends (default: nothing). Raises NegotiationError if it cannot start in time.
         """
         _ = self.world
-        return (await self.residents.join(agent, restart, tuple(capabilities))).agent
+        return (await self.residents.join(agent, restart, capabilities)).agent
 
     async def leave(self, name: str) -> None:
         """Let an agent go: its conversations lose it, its `on_stop` runs. Raises ConfigurationError if it is unknown."""
