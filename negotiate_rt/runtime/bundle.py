@@ -29,7 +29,7 @@ class Bundle(Asking):
     `problem` is what the negotiation is about, `options` the protocol's own struct.
     """
 
-    __slots__ = ("actor", "box", "ends", "joint", "options", "problem", "reopen", "said")
+    __slots__ = ("actor", "box", "ends", "joint", "options", "problem", "reopen", "said", "seated")
 
     def __init__(self, conversation: Conversation, seat: Seat, joint: JointMachine) -> None:
         self.conversation = conversation
@@ -43,6 +43,7 @@ class Bundle(Asking):
         self.reopen: Callable[[str], Dialogue] | None = None
         self.repair = ""
         self.said = 0
+        self.seated: dict[Actor, Any] = {}  # whose end (a Dialogue, or this) an actor plays on
 
     def attach(self, actor: Actor, box: Mailbox) -> None:
         """Give the bundle and all its dialogues their one actor and mailbox."""

@@ -155,6 +155,8 @@ class Conversation:
         actor = self.kernel.spawn(name, role, end, on_end=self, context=context)
         self.actors.append(actor)
         self.roles_left += 1
+        if self.bundle is not None:
+            self.bundle.seated[actor] = end
         return actor
 
     # -- endings --------------------------------------------------------------------------------------------------------
@@ -214,6 +216,7 @@ class Conversation:
             end.peer = None  # type: ignore[assignment]  # nothing is sent or heard any more
         if self.bundle is not None:
             self.bundle.ends = {}
+            self.bundle.seated = {}
             self.bundle.reopen = None
         self.actors, self.ends, self.bundle = [], [], None
 
@@ -245,7 +248,7 @@ class Conversation:
         self.roles_left -= 1
         if self.over:
             return
-        end = next(one for one in (self.bundle, *self.ends) if one is not None and one.actor is actor)
+        end = self._end_of(actor)
         if isinstance(error, Withdrawn):
             self.leave(end, error.code, error.cause)
         elif error is not None and not isinstance(error, Ended):
@@ -261,6 +264,11 @@ class Conversation:
             self.leave(end, "protocol-violation", f"role of {end.name} returned in {state}, where it had to speak")
         elif not self.roles_left:
             self.finish(FAILED, f"protocol-violation: every role of {self.table.protocol} returned before the talk was over")
+
+    def _end_of(self, actor: Actor) -> Any:  # a Dialogue or the Bundle
+        if self.bundle is not None:
+            return self.bundle.seated[actor]
+        return next(end for end in self.ends if end.actor is actor)
 
     def _listens(self, end: Dialogue) -> bool:
         """Whether a role that has returned has only to hear the other side out, which its machine can do without it."""
