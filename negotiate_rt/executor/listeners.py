@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from typing import Any
-
-import anyio
-from anyio.abc import TaskGroup
 
 from negotiate_rt.executor.settings import logger
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import NegotiationOutcome
-from negotiate_rt.runtime.asking import discard
+from negotiate_rt.runtime.kernel import described
 
 
 class NegotiationListener:
@@ -26,14 +25,11 @@ class NegotiationListener:
 
 
 class Listeners:
-    """The listeners of one executor or society. Async ones run as tasks of the world's group, `pending` of them now."""
+    """The listeners of one executor or society. What async ones do runs as tasks, owned here and joined by `drain`."""
 
     def __init__(self) -> None:
         self.listeners: list[Any] = []
-        self.pending = 0
-        self._group: TaskGroup | None = None
-        self._idle: anyio.Event | None = None
-        self._waiting: list[tuple[str, Awaitable[Any]]] = []
+        self.tasks: set[asyncio.Future[Any]] = set()
         self.on_idle: Callable[[], None] = _nobody
 
     def sharing(self) -> Listeners:
@@ -41,13 +37,6 @@ class Listeners:
         other = Listeners()
         other.listeners = self.listeners
         return other
-
-    def attach(self, group: TaskGroup) -> None:
-        """Give the listeners a group to run async methods in."""
-        self._group = group
-        waiting, self._waiting = self._waiting, []
-        for name, awaitable in waiting:
-            group.start_soon(self._wait, name, awaitable)
 
     def started(self, config: NegotiationConfig) -> None:
         """Tell of a start."""
@@ -67,41 +56,29 @@ class Listeners:
         try:
             result = function(argument)
         except Exception as error:  # noqa: BLE001  # a listener's own failure harms nobody
-            logger().error("listener_failed", listener=name, error=repr(error))
+            logger().error("listener_failed", listener=name, error=described(error))
             return
-        if inspect.isawaitable(result):
-            self.pending += 1
-            if self._group is None:
-                self._waiting.append((name, result))
-            else:
-                self._group.start_soon(self._wait, name, result)
+        if inspect.isawaitable(result):  # no task group's: anyio starts none in a slice, where no task is current
+            task = asyncio.ensure_future(result)
+            self.tasks.add(task)
+            task.add_done_callback(partial(self._ended, name))
 
-    async def _wait(self, name: str, awaitable: Awaitable[Any]) -> None:
-        try:
-            await awaitable
-        except Exception as error:  # noqa: BLE001  # a listener's own failure harms nobody
-            logger().error("listener_failed", listener=name, error=repr(error))
-        finally:
-            self.pending -= 1
-            if not self.pending:
-                self.on_idle()
-                if self._idle is not None:
-                    self._idle.set()
+    def _ended(self, name: str, task: asyncio.Future[Any]) -> None:
+        self.tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            logger().error("listener_failed", listener=name, error=described(error))
+        if not self.tasks:
+            self.on_idle()
 
     async def drain(self, grace: float) -> None:
-        """Let async listeners finish, for `grace` real seconds at most."""
-        if self.pending:
-            self._idle = anyio.Event()
-            with anyio.move_on_after(grace):
-                await self._idle.wait()
-        self._group = self._idle = None
-
-    def drop(self) -> None:
-        """Let go of async methods that were called and can never run."""
-        waiting, self._waiting = self._waiting, []
-        self.pending -= len(waiting)
-        for _, awaitable in waiting:
-            discard(awaitable)
+        """Let async listeners finish, for `grace` real seconds at most; then cancel them."""
+        if self.tasks:
+            _, late = await asyncio.wait(self.tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=grace)
 
 
 def _nobody() -> None:

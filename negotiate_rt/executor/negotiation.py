@@ -240,13 +240,15 @@ class Negotiation:
                     Record(self.id, fault.when, "fault", fault.who, content={"what": fault.what, "cause": fault.cause})
                 )
             self.tell(self._ending())
-        self._world.over(self)
-        for waiter in self._waiters or ():
-            if not waiter.done():
-                waiter.set_result(None)
-        callbacks, self._callbacks = self._callbacks, None
-        for callback in callbacks or ():
-            callback(self)
+        try:
+            self._world.over(self)
+        finally:
+            for waiter in self._waiters or ():
+                if not waiter.done():
+                    waiter.set_result(None)
+            callbacks, self._callbacks = self._callbacks, None
+            for callback in callbacks or ():
+                callback(self)
 
     def __repr__(self) -> str:
         return f"<Negotiation {self.id}: {self.outcome.final_state if self.outcome else 'open'}>"

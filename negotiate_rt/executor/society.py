@@ -15,7 +15,7 @@ from negotiate_rt.executor.listeners import Listeners
 from negotiate_rt.executor.negotiation import Negotiation
 from negotiate_rt.executor.residents import Residents
 from negotiate_rt.executor.settings import Settings
-from negotiate_rt.executor.world import World, WorldStatistics, statistics_of
+from negotiate_rt.executor.world import World, WorldStatistics, ended, statistics_of
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import NegotiationOutcome
@@ -67,7 +67,7 @@ class Society:
                 residents.bury(resident, "left")
             world.keep_open = False
             world.check_idle()
-            await asyncio.wait([world.task])
+            await ended(world.task)
         if not world.task.cancelled() and (failure := world.task.exception()) is not None:
             raise failure
 

@@ -82,35 +82,25 @@ class World:
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         if not self.closed:  # cancelled before its first step
             self._end_all()
-            self.listeners.drop()
         error = None if task.cancelled() else task.exception()  # asked for, or asyncio would complain at its collection
         if error is not None and not isinstance(error, KeyboardInterrupt):
             logger().error("society_failed", society=self.settings.name, error=described(error))
 
     async def _main(self) -> None:
-        """Own the kernel, the listeners' tasks and the workers, in one task group; on the way out end everything."""
+        """Own the kernel, the listeners' tasks, the hooks' and the workers; on the way out end everything."""
         self._start_watchdog()
         try:
-            async with anyio.create_task_group() as group:
-                self.listeners.attach(group)
-                try:
-                    await self.host.run()
-                finally:
-                    self._end_all()
-                    with anyio.CancelScope(shield=True):
-                        await self.listeners.drain(self.settings.grace)
-                        await self.calls.join(self.settings.grace)
-                        await self.guests.stop_workers()
-                    group.cancel_scope.cancel()
-        except BaseExceptionGroup as group_error:  # a Ctrl-C inside a slice comes out of the task group wrapped
-            interrupt, rest = group_error.split(KeyboardInterrupt)
-            if interrupt is not None:
-                raise KeyboardInterrupt from None
-            raise rest or group_error from None
+            await self.host.run()
         finally:
-            self.closed = True
-            self._stop_watchdog()
-            self._calm()
+            self._end_all()
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self.listeners.drain(self.settings.grace)
+                    await self.calls.join(self.settings.grace)
+            finally:
+                await self.guests.stop_workers()
+                self._stop_watchdog()
+                self._calm()
             if self.calls.orphaned:
                 logger().warning("orphaned_hooks", society=self.settings.name, count=self.calls.orphaned)
 
@@ -139,16 +129,20 @@ class World:
             self.host.stop()
 
     async def settle(self, negotiation: Negotiation | None = None) -> None:
-        """Wait, shielded and briefly, until nothing of a negotiation runs any more; if it was the last, until the world ended."""
+        """Wait, briefly and come what may, until nothing of a negotiation runs any more; if it was the last, until the world
+        has ended."""
         with anyio.CancelScope(shield=True):
-            if negotiation is not None:
-                await self.guests.settled(negotiation.agents)
+            if negotiation is not None and (self.guests.leaving or self.calls.orphans):
+                await ended(self.loop.create_task(self._settle(negotiation)))
             if self.host.stopping:
-                await asyncio.wait([self.task])
+                await ended(self.task)
                 if not self.task.cancelled() and (error := self.task.exception()) is not None:
                     raise error
-            elif self.calls.orphans and negotiation is not None:
-                await negotiation.settle(self.settings.grace)
+
+    async def _settle(self, negotiation: Negotiation) -> None:
+        await self.guests.settled(negotiation.agents)
+        if not self.host.stopping:
+            await negotiation.settle(self.settings.grace)
 
     def _start_watchdog(self) -> None:
         if self.settings.clock == "real" and self.settings.watchdog:
@@ -220,7 +214,7 @@ class World:
 
     def fail_stalled(self) -> None:
         """Virtual clock, and nothing can ever run again: fail the negotiations that wait for ever, and name who waits."""
-        if self.open and not self.listeners.pending:
+        if self.open and not self.listeners.tasks:
             waiting = StalledError(self.kernel.dump())
             for negotiation in list(self.open.values()):
                 negotiation.fail(FAILED, f"protocol-violation: {waiting}")
@@ -279,6 +273,21 @@ class Crowds:
 
 
 CROWDS = Crowds()
+
+
+async def ended(task: asyncio.Task[Any]) -> None:
+    """Wait until a task of ours has ended, even if the one that waits is cancelled meanwhile; that takes effect afterwards.
+
+    A scope's shield holds off anyio's cancellation only; and our tasks end by themselves, within their grace.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 class WorldStatistics(msgspec.Struct, frozen=True):

@@ -201,14 +201,16 @@ class Conversation:
             return
         self.closed = True
         self.kernel.timers.disarm(self)
-        for actor in self.actors:
-            self.kernel.kill(actor)
-        for end in self.ends:
-            end.box.close()
-        on_over, self.on_over = self.on_over, None
-        if on_over is not None:
-            on_over(self)
-        self._let_go()
+        try:
+            for actor in self.actors:
+                self.kernel.kill(actor)
+            for end in self.ends:
+                end.box.close()
+        finally:  # a Ctrl-C may come anywhere
+            on_over, self.on_over = self.on_over, None
+            if on_over is not None:
+                on_over(self)
+            self._let_go()
 
     def _let_go(self) -> None:
         """Break the rings between ends, peers and bundle: an ended talk must not wait for the collector."""

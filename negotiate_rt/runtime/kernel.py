@@ -202,7 +202,8 @@ class Kernel:
         """An actor raised."""
         if isinstance(error, KeyboardInterrupt):
             self.current = None
-            self._end(actor, None, Ended())
+            if actor.__class__ is Actor:
+                self._end(actor, None, Ended())
             raise error
         if actor.__class__ is not Actor:
             raise error  # a conversation that cannot close is our bug
