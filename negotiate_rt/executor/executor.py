@@ -24,6 +24,7 @@ from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.host import check_event_loop
 
 Job = Sequence[Any]  # (agents, config) or (agents, config, problem)
+NO_MORE = object()  # the end of a source of jobs
 START_BATCH = 64  # negotiations started between two turns of the host loop
 
 
@@ -92,10 +93,9 @@ class NegotiationExecutor:
 
     async def execute_many(self, jobs: Iterable[Job], limit: int = 10_000) -> list[NegotiationOutcome]:
         """Run jobs, `(agents, config)` or `(agents, config, problem)`, and return their outcomes in order."""
-        numbered = [(number, *job) for number, job in enumerate(jobs)]
         outcomes: dict[str, NegotiationOutcome] = {}
         ids: list[str] = []
-        async for outcome in self.stream((job[1:] for job in numbered), limit, ids.append):
+        async for outcome in self.stream(jobs, limit, ids.append):
             outcomes[outcome.id] = outcome
         return [outcomes[one] for one in ids]
 
@@ -155,8 +155,8 @@ class Batch:
     def start_some(self) -> None:
         """Start jobs while there is room, a batch at most, so that the loop gets its turns."""
         for _ in range(min(START_BATCH, self.limit - len(self.open))):
-            job = next(self.jobs, None)
-            if job is None:
+            job: Any = next(self.jobs, NO_MORE)  # whatever the caller's source gives
+            if job is NO_MORE:
                 self.exhausted = True
                 return
             negotiation = self.executor.start(*check_job(job))

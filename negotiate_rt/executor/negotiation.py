@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 
 class NegotiationStatus(msgspec.Struct, frozen=True):
-    """Where a negotiation stands. `state` is its table's state, or how it ended; `waiting_for` whose turn it is."""
+    """Where a negotiation stands. `state` is its table's state, or how it ended; `waiting_for` whose turn it is;
+    `standing_offer` the latest that has been neither answered nor withdrawn.
+    """
 
     id: str
     protocol: str
@@ -150,11 +152,12 @@ class Negotiation:
         now = conversation.ended_at if conversation.over else kernel.read_clock()
         machines = [end.machine for end in conversation.ends]
         state = conversation.state or (conversation.bundle.joint.state if conversation.bundle else "")
-        offers = list(conversation.offers.values())
+        standing = [end.machine.board.own for end in conversation.ends if end.machine.board.own is not None]
         waiting = {end.name for end in conversation.ends if end.seat.role in end.machine.state.speakers}
         return NegotiationStatus(
             self.id, self._protocol.name, state or (machines[0].state.name if machines else "preparing"), rounds(conversation),
-            len(offers), conversation.messages, conversation.fault_count, offers[-1] if offers else None,
+            len(conversation.offers), conversation.messages, conversation.fault_count,
+            max(standing, key=lambda offer: offer.at, default=None),
             () if conversation.over else tuple(sorted(waiting)), now - conversation.started_at,
             max(0.0, conversation.started_at + conversation.terms.timeout - now),
         )  # fmt: skip
