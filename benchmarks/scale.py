@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import statistics
+import threading
 import time
 
 from harness import cpu, header, interleaved, quick, ratio, report
@@ -137,8 +138,16 @@ def vickrey() -> int:
     return asyncio.run(main())
 
 
-def loop_waits() -> list[float]:
-    """Return how long a host task waited for its turn (seconds), while 1,000 negotiations keep the kernel saturated."""
+def loop_waits(thread: bool) -> list[float]:
+    """Return how long a host task waited for its turn (seconds), while 1,000 negotiations keep the kernel saturated.
+
+    `thread`: beside a thread that computes all the time, as a solver does.
+    """
+    stop = threading.Event()
+
+    def spin() -> None:
+        while not stop.is_set():
+            sum(range(1000))
 
     async def main() -> list[float]:
         executor = NegotiationExecutor()
@@ -152,7 +161,15 @@ def loop_waits() -> list[float]:
             waits.append(time.perf_counter() - start)
         return waits
 
-    return asyncio.run(main())
+    solver = threading.Thread(target=spin)
+    if thread:
+        solver.start()
+    try:
+        return asyncio.run(main())
+    finally:
+        stop.set()
+        if thread:
+            solver.join()
 
 
 def main() -> None:
@@ -175,9 +192,11 @@ def main() -> None:
     report(walls, "s wall", 1.0)
     ratio(walls, f"{SESSIONS} sessions", "one session", "<= 3")
     print(f"  => 50 sessions of 5 rounds, 20 ms a decision: {statistics.median(walls['50 sessions']):.3f} s; goal < 0.3")
-    waits = sorted(loop_waits())
-    p99 = waits[int(len(waits) * 0.99)]
-    print(f"  host loop waits: p50 {1e3 * waits[len(waits) // 2]:.2f} ms, p99 {1e3 * p99:.2f} ms (n={len(waits)}); goal p99 <= 5")
+    for thread, goal in ((False, 5), (True, 50)):
+        waits = sorted(loop_waits(thread))
+        p50, p99 = (1e3 * waits[int(len(waits) * share)] for share in (0.5, 0.99))
+        beside = ", beside a busy thread" if thread else ""
+        print(f"  host loop waits{beside}: p50 {p50:.2f} ms, p99 {p99:.2f} ms (n={len(waits)}); goal p99 <= {goal}")
 
 
 if __name__ == "__main__":

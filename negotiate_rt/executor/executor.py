@@ -17,7 +17,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.listeners import Listeners
 from negotiate_rt.executor.negotiation import Negotiation
 from negotiate_rt.executor.settings import Settings
-from negotiate_rt.executor.world import World
+from negotiate_rt.executor.world import World, WorldStatistics, statistics_of
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.protocols.base import NegotiationProtocol
@@ -125,6 +125,16 @@ class NegotiationExecutor:
     def run_many(self, jobs: Iterable[Job], limit: int = 10_000) -> list[NegotiationOutcome]:
         """Run `execute_many` without an event loop of one's own."""
         return run_sync(partial(self.execute_many, jobs, limit))  # type: ignore[no-any-return]
+
+    def statistics(self) -> WorldStatistics | None:
+        """Return a snapshot of what runs in this event loop, or None if nothing does."""
+        world = self._worlds.get(check_event_loop())
+        return None if world is None or world.closed else statistics_of(world)
+
+    def dump(self) -> tuple[str, ...]:
+        """Return one line per actor that lives in this event loop: who, what it waits for, since when."""
+        world = self._worlds.get(check_event_loop())
+        return () if world is None or world.closed else world.kernel.dump()
 
     def __repr__(self) -> str:
         return f"<NegotiationExecutor {self.name}: {', '.join(self.protocols)}>"

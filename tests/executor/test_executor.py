@@ -618,3 +618,15 @@ async def test_society_and_executor_reach_the_same_outcome():
     other = await virtual().execute(pair(), HAGGLE)
     assert one.accepted_offer.value == other.accepted_offer.value
     assert one.utilities == other.utilities
+
+
+async def test_dump_and_statistics_tell_what_lives_in_this_event_loop() -> None:
+    executor = NegotiationExecutor(clock="virtual")
+    assert executor.dump() == ()
+    assert executor.statistics() is None
+    handle = executor.start([Buyer("Bea", 80), Seller("Sam", 60)], NegotiationConfig("bilateral"))
+    assert [line.split(":")[0] for line in executor.dump()] == ["Bea", "Sam"]
+    assert executor.statistics().open == 1
+    await handle
+    await asyncio.sleep(0.01)
+    assert executor.dump() == ()
