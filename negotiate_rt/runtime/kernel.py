@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from negotiate_rt.errors import ForeignAwaitError, StalledError
 from negotiate_rt.runtime.actor import PARK, Actor, Ended, OnEnd
-from negotiate_rt.runtime.timers import DEADLINE, Timed, Timer, Timers
+from negotiate_rt.runtime.timers import DEADLINE, DELIVERY, Timed, Timer, Timers
 
 STEPS_A_LOOK = 8  # steps between two looks at the clock; one step costs about a microsecond
 SLICE = 0.0015  # seconds; 1-2 ms with a few turns of the host loop between kept a TCP echo at 1.3 ms
@@ -141,7 +141,7 @@ class Kernel:
             self._fire(self.now, until)
             self._run_ready(until)
             return
-        while self._run_ready(until) and not (self.in_flight or self.unreleased) and self.advance():
+        while self._run_ready(until) and (self._deliver() if self.in_flight or self.unreleased else self.advance()):
             if self.clock() >= until:
                 return
 
@@ -150,7 +150,20 @@ class Kernel:
         """Whether nothing can run before somebody outside acts (or, on the real clock, before the next timer)."""
         if self.ready:
             return False
-        return not self.virtual or bool(self.in_flight or self.unreleased) or self.timers.next() == math.inf
+        if not self.virtual:
+            return True
+        standing_still = self.in_flight or self.unreleased
+        return not self._deliverable() if standing_still else self.timers.next() == math.inf
+
+    def _deliverable(self) -> bool:
+        """Whether a delivery (or a sleeper's waking) falls at this very instant: no time need pass for that."""
+        return self.timers.next(self.now) <= self.now and self.timers.heap[0][1] == DELIVERY
+
+    def _deliver(self) -> bool:
+        if not self._deliverable():
+            return False
+        self.timers.pop().due()
+        return True
 
     def advance(self) -> bool:
         """Fire the next timer, moving virtual time to it; False when there is none."""

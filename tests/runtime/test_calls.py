@@ -373,6 +373,24 @@ async def test_completion_at_the_very_deadline_is_in_time():
     assert await office.run() == [("a", True, None, 5.0)]
 
 
+async def test_hooks_that_wake_at_one_instant_act_at_once_and_not_one_after_the_other():
+    office = Office("virtual")
+    at_work = []
+
+    async def hook():
+        await sleep(5.0)
+        at_work.append(1)
+        await asyncio.sleep(0.01)
+        return len(at_work)
+
+    for number in range(20):
+        office.ask(str(number), hook)
+    started = time.perf_counter()
+    log = await office.run()
+    assert [result for _, _, result, _ in log] == [20] * 20
+    assert time.perf_counter() - started < 0.15
+
+
 async def test_many_sleeps_in_one_hook_take_as_long_as_the_longest():
     office = Office("virtual")
 
