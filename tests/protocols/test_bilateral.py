@@ -453,7 +453,7 @@ def test_traders_agree_within_both_limits_or_deadlock(buyer, seller, rounds, fir
 
 
 # ---------------------------------------------------------------------------------------------------- decisions that fail
-NONSENSE = [None, 42, "accept", b"x", True, [], object(), Propose(None), Propose("60"), Propose(True), Propose(math.nan),
+NONSENSE = [None, 42, "accept", b"x", True, [], ..., Propose(None), Propose("60"), Propose(True), Propose(math.nan),
             Propose(math.inf), Propose(-math.inf), Propose(10**400), Propose([60]), Propose(61 + 1j),
             Propose(70, expires_at="soon"), Propose(70, expires_at=math.nan), Propose(70, expires_at=-1.0)]  # fmt: skip
 

@@ -103,7 +103,7 @@ def test_none_and_nan_drop_out(nothing):
     assert nobody.failure_reason == nobody.result.reason == "no-bids: nobody bid"
 
 
-@pytest.mark.parametrize("bid", [-1, -0.01, math.inf, -math.inf, True, False, numpy.True_, "9", b"9", [9], {"lot": 9}, object(),
+@pytest.mark.parametrize("bid", [-1, -0.01, math.inf, -math.inf, True, False, numpy.True_, "9", b"9", [9], {"lot": 9}, ...,
                                  1j, 10**400, numpy.array([9.0]), Decimal("sNaN"), Propose(math.nan), Propose(-1), Propose("9"),
                                  Propose(True), Propose(9, expires_at=1.0)], ids=repr)  # fmt: skip
 def test_what_is_no_bid_is_the_bidders_fault_and_never_sent(bid):
