@@ -19,6 +19,7 @@ from negotiate_rt.messages.performatives import Withdraw
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
+from negotiate_rt.runtime.saying import Saying
 from negotiate_rt.runtime.seat import Seat
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class Negotiation:
         else:
             self._callbacks = [*(self._callbacks or ()), callback]
 
-    def _observe(self, kind: str, what: Any, end: Dialogue) -> None:
+    def _observe(self, kind: str, what: Any, end: Saying) -> None:
         self.tell(record_of(self.id, self._conversation.kernel.now, kind, what, end.name, end.other))
 
     def tell(self, record: Record) -> None:

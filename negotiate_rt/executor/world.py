@@ -30,8 +30,8 @@ from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.calls import Calls
 from negotiate_rt.runtime.conversation import Conversation, Terms
 from negotiate_rt.runtime.dead_letters import DeadLetters
-from negotiate_rt.runtime.dialogue import Injected
 from negotiate_rt.runtime.host import Host, check_event_loop
+from negotiate_rt.runtime.items import Injected
 from negotiate_rt.runtime.kernel import Kernel, described
 from negotiate_rt.runtime.seat import Seat
 from negotiate_rt.runtime.seating import Wiring

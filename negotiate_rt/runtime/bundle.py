@@ -15,7 +15,8 @@ from negotiate_rt.messages.outcome import NegotiationOffer
 from negotiate_rt.messages.performatives import Lapse, Message, Notice
 from negotiate_rt.runtime.actor import PARK, Actor
 from negotiate_rt.runtime.asking import Asking, give_way, gone
-from negotiate_rt.runtime.dialogue import Aside, Dialogue, Injected
+from negotiate_rt.runtime.dialogue import Dialogue
+from negotiate_rt.runtime.items import Aside, Injected
 from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
 from negotiate_rt.runtime.seat import Seat
 

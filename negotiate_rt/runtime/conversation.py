@@ -21,14 +21,16 @@ from negotiate_rt.messages.performatives import Accept, Left, Message, Notice, S
 from negotiate_rt.runtime.actor import PARK, Actor, Ended
 from negotiate_rt.runtime.asking import Withdrawn
 from negotiate_rt.runtime.calls import Call, Calls, in_thread
-from negotiate_rt.runtime.dialogue import Aside, Dialogue, Injected, Verdict
+from negotiate_rt.runtime.dialogue import Dialogue
+from negotiate_rt.runtime.items import Aside, Injected, Verdict
 from negotiate_rt.runtime.kernel import Kernel, described, formatted
+from negotiate_rt.runtime.saying import Saying
 
 if TYPE_CHECKING:
     from negotiate_rt.runtime.bundle import Bundle
 
 MAX_FAULTS = 1000  # a flood of forged messages must not fill the memory; further faults are counted only
-Observe = Callable[[str, Any, Dialogue], None]  # Any: an envelope or a system event
+Observe = Callable[[str, Any, Saying], None]  # Any: an envelope or a system event
 
 
 class Terms:
