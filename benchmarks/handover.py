@@ -117,6 +117,7 @@ class High(Seller):
     """Asks the same price for ever."""
 
     def decide(self, view: View) -> Propose:
+        """Offer it."""
         return Propose(100.0)
 
 
@@ -124,6 +125,7 @@ class Low(Buyer):
     """Offers the same price for ever."""
 
     def decide(self, view: View) -> Propose:
+        """Offer it."""
         return Propose(1.0)
 
 
@@ -164,6 +166,7 @@ def queues() -> int:
 
 
 def main() -> None:
+    """Measure and print."""
     header("hand-over, message, turn", pairs=PAIRS, trips=TRIPS)
     figures = interleaved(
         {

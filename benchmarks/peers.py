@@ -98,6 +98,7 @@ SHOWN: list[str] = []
 
 
 def main() -> None:
+    """Measure and print."""
     if "--peer" not in sys.argv:
         sys.exit("give the interpreter of an environment with NegMAS: --peer PATH/TO/python")
     interpreter = sys.argv[sys.argv.index("--peer") + 1]

@@ -38,14 +38,6 @@ def resident() -> int:
         return int(file.read().split()[1]) * 4096
 
 
-class Waiting(Buyer):
-    """Never decides while we look."""
-
-    async def decide(self, view: View) -> Propose:
-        await view.sleep(3600)
-        return Propose(1.0)
-
-
 def bytes_per_negotiation() -> float:
     """Start many negotiations whose first offer has been made and whose second party is thinking; return bytes each."""
 
@@ -68,7 +60,7 @@ def bytes_per_negotiation() -> float:
             if number % 1000 == 0:
                 await asyncio.sleep(0)
         while sum(1 for one in live[-100:] if one.status().offers) < 100:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # nobody tells when an offer has been made
         gc.collect()
         used = (resident() - before) / LIVE
         for one in [*warm, *live]:
@@ -97,6 +89,7 @@ class SlowBuyer(Buyer):
     """Thinks for 20 ms."""
 
     async def decide(self, view: View) -> object:
+        """Think, then decide as usual."""
         await asyncio.sleep(0.02)
         return super().decide(view)
 
@@ -105,6 +98,7 @@ class SlowSeller(Seller):
     """Thinks for 20 ms."""
 
     async def decide(self, view: View) -> object:
+        """Think, then decide as usual."""
         await asyncio.sleep(0.02)
         return super().decide(view)
 
@@ -173,6 +167,7 @@ def loop_waits(thread: bool) -> list[float]:
 
 
 def main() -> None:
+    """Measure and print."""
     header("memory, spawns, many sessions", live=LIVE, sessions=SESSIONS)
     print(f"  bytes per live negotiation: {bytes_per_negotiation():.0f} (goal <= {8 * 1024}), {LIVE} live")
     repeats = 2 if quick() else 5

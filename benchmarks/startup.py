@@ -21,6 +21,7 @@ def child(*arguments: str) -> float:
 
 
 def main() -> None:
+    """Measure and print."""
     header("start-up")
     figures = interleaved(
         {

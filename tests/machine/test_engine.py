@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from negotiate_rt.errors import LocalProtocolError, RemoteProtocolError
-from negotiate_rt.machine import inside_outcome_space, Board, Machine, Refusal, Table
+from negotiate_rt.machine import Board, Machine, Refusal, Table, inside_outcome_space
 from negotiate_rt.messages.outcome import NegotiationOffer
 from negotiate_rt.messages.performatives import Accept, Cfp, InformDone, Lapse, Left, Propose, Skip, Walk, Withdraw
 from tests.machine.tables import contracting, haggling
