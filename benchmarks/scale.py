@@ -59,8 +59,8 @@ def bytes_per_negotiation() -> float:
             live.append(executor.start(agents, config))
             if number % 1000 == 0:
                 await asyncio.sleep(0)
-        while sum(1 for one in live[-100:] if one.status().offers) < 100:
-            await asyncio.sleep(0.01)  # nobody tells when an offer has been made
+        while sum(1 for one in live[-100:] if one.status().offers) < 100:  # noqa: ASYNC110  # nobody tells of offers
+            await asyncio.sleep(0.01)
         gc.collect()
         used = (resident() - before) / LIVE
         for one in [*warm, *live]:
