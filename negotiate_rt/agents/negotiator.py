@@ -10,7 +10,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.performatives import Message
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.scalars import finite
-from negotiate_rt.strategies.deciding import concede, takes_view
+from negotiate_rt.strategies.deciding import concede, conceding, takes_view
 
 
 class Negotiator(Agent):
@@ -33,6 +33,7 @@ class Negotiator(Agent):
         self.opening = opening
         self.strategy = decides(self, strategy)
 
+    @conceding
     def decide(self, view: View) -> Any:  # a decision, or an awaitable of one in a subclass
         """Decide a turn: Propose, Accept or Walk. By default concede along the strategy."""
         return concede(view)

@@ -1,7 +1,8 @@
 """What is at stake in a bargain: which problem it is, and what each seat wants of it.
 
 Agents own their preferences; the problem, then the config, fill what an agent does not bring. Without a problem, agents
-with limit prices negotiate one price, and plain agents divide a pie of size `initial_offer`.
+with limit prices, and those that all decide for themselves, negotiate one price; plain agents divide a pie of size
+`initial_offer`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from negotiate_rt.problems.preferences import (
     ValuedPricePreferences,
 )
 from negotiate_rt.runtime.seat import Seat
-from negotiate_rt.strategies.deciding import concede
+from negotiate_rt.strategies.deciding import only_concedes
 
 Problem = PriceProblem | Pie | BargainingProblem
 
@@ -45,12 +46,19 @@ def _problem(protocol: str, seats: Sequence[Seat], config: NegotiationConfig, pr
         )
     if any(_trades(seat.agent) or getattr(seat.agent, "utility", None) is not None for seat in seats):
         return PriceProblem()
+    if config.initial_offer is None and all(_decides(seat) for seat in seats):
+        return PriceProblem()
     return Pie(1.0 if config.initial_offer is None else config.initial_offer)
 
 
 def _trades(agent: Any) -> bool:
     """Whether an agent buys or sells at a limit price."""
     return getattr(agent, "side", None) in ("buy", "sell")
+
+
+def _decides(seat: Seat) -> bool:
+    """Whether an agent has a hook of its own, which needs no preferences."""
+    return not only_concedes(seat.function(seat.question(None)))
 
 
 def _wants(seat: Seat, number: int, seats: Sequence[Seat], config: NegotiationConfig, problem: Problem) -> Preferences:
@@ -71,7 +79,7 @@ def _wants(seat: Seat, number: int, seats: Sequence[Seat], config: NegotiationCo
 
 def _check_decides(seat: Seat, problem: Problem) -> None:
     """Raise ConfigurationError for an agent that brings neither preferences nor a way to decide without."""
-    if seat.function(seat.question(None)) is not concede:
+    if _decides(seat):
         return
     if isinstance(problem, BargainingProblem):
         raise ConfigurationError("has no utility here: bring one, name it in the problem, or define a `decide` hook")

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from negotiate_rt.errors import InvalidDecision, InvalidOffer
 from negotiate_rt.messages.performatives import Accept, Message, Propose, Walk
@@ -20,6 +20,7 @@ from negotiate_rt.problems.scalars import finite
 from negotiate_rt.strategies.concession import ConcessionCurve, LinearConcession, TitForTatConcession
 
 DEFAULT_CONCESSION = LinearConcession()
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def next_target(view: View, preferences: Preferences, strategy: Callable[..., float]) -> float:
@@ -65,6 +66,21 @@ def concede(view: View, strategy: Callable[..., float] | None = None) -> Message
         if worth >= preferences.reservation_value and worth >= preferences.utility(offer, True):
             return Accept()
     return Propose(offer)
+
+
+def conceding(method: Method) -> Method:
+    """Mark an agent class's own hook that does no more than concede, as `concede` does; a subclass's is another."""
+    CONCEDING.append(method)
+    return method
+
+
+def only_concedes(hook: Callable[..., Any]) -> bool:
+    """Whether a hook decides by preferences alone, and so cannot do without them."""
+    function = getattr(hook, "__func__", hook)
+    return any(function is one for one in CONCEDING)
+
+
+CONCEDING: list[Callable[..., Any]] = [concede]
 
 
 def takes_view(function: Callable[..., Any]) -> bool:

@@ -144,6 +144,23 @@ async def test_pie_without_figures_is_one_and_may_go_down_to_nothing():
     assert sum(outcome.utilities.values()) == pytest.approx(1)
 
 
+async def test_agents_that_decide_for_themselves_negotiate_one_price():
+    class Eve(Agent):
+        def decide(self, view):
+            return Accept()
+
+    for other in (Eve("E"), scripted("E", Accept())):
+        outcome = await talk(scripted("a", Propose(70)), other)
+        assert outcome.agreed, outcome.faults
+        assert (outcome.accepted_offer.value, outcome.utilities, outcome.faults) == (70, {}, ())
+
+
+@pytest.mark.parametrize("agent", [Negotiator("n"), Negotiator("n", opening=4), Agent("n")])
+async def test_who_neither_decides_nor_has_a_limit_is_refused_opposite_a_trader(agent):
+    with pytest.raises(ConfigurationError, match="agent 'n': has no limit price here"):
+        await talk(agent, Seller("S", 5))
+
+
 async def test_pie_given_as_the_problem_is_divided():
     outcome = await talk(Agent("a"), Negotiator("b", reservation_value=3), problem=Pie(10.0), max_rounds=5)
     assert outcome.agreed
