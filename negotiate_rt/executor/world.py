@@ -119,6 +119,8 @@ class World:
         """A negotiation has its outcome: announce it, let its guests go, and stop when nothing is left."""
         self.open.pop(negotiation.id, None)
         assert negotiation.outcome is not None
+        if self.kernel.virtual:  # who waits for it may act before time goes on, or a stream would depend on the machine
+            self.kernel.unreleased += 1
         self.listeners.completed(negotiation.outcome)
         self.guests.leave(negotiation)
         self.check_idle()

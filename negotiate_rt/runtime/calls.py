@@ -205,15 +205,11 @@ class Calls:
             actor.waits_on = None
             actor.wake(actor)
 
-    def release(self) -> bool:
-        """Resume the actors of finished calls in the order they were asked (virtual clock); False if there are none."""
-        if not self.finished:
-            return False
-        self.kernel.unreleased = 0
+    def release(self) -> None:
+        """Resume the actors of finished calls in the order they were asked (virtual clock)."""
         finished, self.finished = sorted(self.finished, key=lambda call: call.number), []
         for call in finished:
             self._resume(call)
-        return True
 
     def stir(self, call: Call) -> None:
         """A sleep of a call's has ended: until its hook has had its turns, time stands still (virtual clock)."""

@@ -50,6 +50,7 @@ class Host:
         self.calls = calls
         self.turns = 0
         self.stopping = False
+        self.held = 0  # while above 0, nothing runs: somebody outside is still setting the scene
         self._bell: asyncio.Future[None] | None = None
         self._own_threads = 0
         self.on_stall: Callable[[], None] = (
@@ -79,6 +80,9 @@ class Host:
         assert task is not None
         kernel = self.kernel
         while not self.stopping:
+            if self.held:
+                await asyncio.sleep(0)
+                continue
             self.turns += 1
             asyncio.tasks._leave_task(loop, task)
             try:
@@ -92,7 +96,7 @@ class Host:
                 await self._yield_to_others()
             elif not kernel.virtual:
                 await self._sleep_until(kernel.timers.earliest())
-            elif kernel.in_flight or self.calls.finished:
+            elif kernel.in_flight or kernel.unreleased:
                 await self._settle()
             else:
                 self.on_stall()
@@ -118,12 +122,14 @@ class Host:
             for _ in range(NEWS_TURNS):
                 await asyncio.sleep(0)
             self.calls.calm()
-        if not self.calls.release() and not self.kernel.ready and self.kernel.in_flight:
+        news, self.kernel.unreleased = self.kernel.unreleased, 0
+        self.calls.release()
+        if not news and not self.kernel.ready and self.kernel.in_flight:
             await self._sleep_until(math.inf)
 
     async def _sleep_until(self, when: float) -> None:
         loop = asyncio.get_running_loop()
-        if self.kernel.ready or self.stopping or (self.kernel.virtual and self.calls.finished):
+        if self.kernel.ready or self.stopping or self.kernel.unreleased:
             return
         bell = self._bell = loop.create_future()
         alarm = None

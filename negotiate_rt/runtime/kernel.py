@@ -58,7 +58,7 @@ class Kernel:
         self.steps = 0
         self.hooked = False  # a plain hook ran in this step
         self.in_flight = 0
-        self.unreleased = 0  # outside calls that have come back and wait for the run queue to empty (virtual clock)
+        self.unreleased = 0  # news for or from outside (virtual clock): heard when the run queue is empty, at this instant
         self.stubborn: list[str] = []
         self.wake_host: Callable[[], None] = _nobody
 

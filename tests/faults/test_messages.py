@@ -16,6 +16,7 @@ from negotiate_rt import (
     Envelope,
     InformDone,
     LinkFaults,
+    LocalProtocolError,
     NegotiationConfig,
     NegotiationExecutor,
     Network,
@@ -264,7 +265,6 @@ async def test_nonsense_in_front_of_a_withdrawal_hides_it_from_nobody():
 @pytest.mark.parametrize(("when", "agreed"), [(0.5, False), (1.5, False), (2.0, True), (2.5, True)])
 async def test_withdrawal_that_crosses_an_acceptance(when, agreed):
     """The offer leaves at 0 and is accepted at 1; the acceptance arrives, and binds, at 2."""
-    late = []
 
     def sam(view):
         return Accept() if view.standing_offer is not None else Walk("it is gone")
@@ -272,17 +272,12 @@ async def test_withdrawal_that_crosses_an_acceptance(when, agreed):
     async with Society("soc", clock="virtual", network=Network(latency=1.0)) as society:
         agents = [Buyer("Bea", 200, strategy=lambda view: Propose(50.0)), Seller("Sam", 10, strategy=sam)]
         handle = society.start(agents, CONFIG)
-
-        def withdraw():
-            try:
-                handle.withdraw("Bea")
-            except Exception as error:  # noqa: BLE001  # looked at below
-                late.append(str(error))
-
-        society.world.kernel.call_at(when, withdraw)
+        society.world.kernel.call_at(when, lambda: handle.withdraw("Bea"))
         outcome = await handle
+        if agreed:
+            with pytest.raises(LocalProtocolError, match="is over"):
+                handle.withdraw("Bea")
     assert outcome.agreed == agreed
-    assert bool(late) == agreed
     assert not outcome.faults
     if not agreed:
         assert outcome.failure_reason == "walked-away: Sam: it is gone"
