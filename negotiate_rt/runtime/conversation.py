@@ -164,8 +164,12 @@ class Conversation:
     # -- endings --------------------------------------------------------------------------------------------------------
 
     def due(self) -> None:
-        """The negotiation's own deadline."""
+        """The negotiation's own deadline: that of every hook still at work, for it had what was left of the whole."""
         if not self.over:
+            for actor in self.actors:
+                call = actor.waits_on
+                if isinstance(call, Call):
+                    self.note_fault(call.owner, "late", f"{call.what} gave no answer by {call.deadline:.6g} s")
             self.finish(TIMEOUT, f"timeout: no agreement within {self.terms.timeout:g} s")
 
     def finish(
@@ -310,7 +314,7 @@ class Conversation:
         if not isinstance(self.faults, list):
             self.faults = []
         if len(self.faults) < MAX_FAULTS:
-            self.faults.append(Fault(who, what, self.kernel.now, cause, trace))
+            self.faults.append(Fault(who, what, self.kernel.read_clock(), cause, trace))
 
     def note_stale(self, envelope: Envelope, error: RemoteProtocolError, end: Dialogue) -> None:
         """A message that was legal when said came too late: dropped, counted, nobody's fault. An acceptance that bound

@@ -107,7 +107,18 @@ async def test_plain_hook_that_returns_after_its_deadline_is_late():
         [buyer(slow), seller()], haggle(turn_timeout=0.005, max_rounds=2)
     )
     assert [(fault.who, fault.what) for fault in outcome.faults] == [("Bea", "late")] * 2
+    assert 0.02 <= outcome.faults[0].when < outcome.faults[1].when, "when it was known, not when the slice began"
     assert {offer.agent for offer in outcome.all_offers} == {"Sam"}
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+async def test_hook_that_hangs_until_the_whole_has_timed_out_is_named(clock):
+    async def hung(view):
+        await asyncio.Event().wait()
+
+    outcome = await NegotiationExecutor(clock=clock).execute([buyer(hung), seller()], haggle(timeout=0.05))
+    assert (outcome.final_state, outcome.failure_reason) == ("TIMEOUT", "timeout: no agreement within 0.05 s")
+    assert [(fault.who, fault.what) for fault in outcome.faults] == [("Bea", "late")]
 
 
 async def test_hook_that_swallows_its_cancellation_is_late_all_the_same():

@@ -392,7 +392,8 @@ async def test_timeout_ends_it_on_time(timeout):
     assert outcome.failure_reason == "timeout: no agreement within 5 s"
     assert values(outcome) == [1, 1]
     assert outcome.rounds_used == 2
-    assert outcome.faults == (), "the negotiation's own deadline is nobody's fault"
+    assert faults(outcome) == [("a", "late")], "it had what was left of the whole, and was still at it"
+    assert outcome.faults[0].when == 5
 
 
 async def test_duration_runs_on_the_virtual_clock():

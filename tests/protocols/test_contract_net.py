@@ -436,6 +436,7 @@ async def test_work_is_bound_by_the_whole_not_by_the_turn():
     assert late.final_state == "TIMEOUT"
     assert late.duration_ms == 100_000
     assert late.result is None
+    assert [(fault.who, fault.what) for fault in late.faults] == [("a", "late")]
 
 
 async def test_late_bid_by_the_turns_deadline_is_a_fault_and_no_bid():
