@@ -10,6 +10,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.performatives import Message
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.scalars import finite
+from negotiate_rt.runtime.seat import is_async
 from negotiate_rt.strategies.deciding import concede, conceding, takes_view
 
 
@@ -76,4 +77,9 @@ def decides(agent: Agent, strategy: Callable[..., Any] | None) -> Callable[..., 
         hook: Callable[..., Message] = strategy
         vars(agent)["decide"] = hook
         return None
+    if is_async(strategy):
+        raise ConfigurationError(
+            f"agent {agent.name!r}: strategy {strategy!r} is async; a concession strategy is a plain function of five "
+            "arguments, a function of the view may be async"
+        )
     return strategy

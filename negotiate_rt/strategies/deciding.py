@@ -43,7 +43,14 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
     value = own.value
     current = value if value.__class__ is float else preferences.utility(value, True)
     target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
-    return target if target.__class__ is float else finite(target, f"what strategy {strategy!r} returns")
+    return target if target.__class__ is float else _number(target, strategy)
+
+
+def _number(target: Any, strategy: Callable[..., Any]) -> float:  # whatever a strategy returned
+    if inspect.iscoroutine(target):
+        target.close()
+        raise InvalidDecision(f"strategy {strategy!r} is async; a concession strategy is a plain function of five arguments")
+    return finite(target, f"what strategy {strategy!r} returns")
 
 
 def concede(view: View, strategy: Callable[..., float] | None = None) -> Message:

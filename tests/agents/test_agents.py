@@ -44,7 +44,8 @@ def test_signatures_of_the_public_interface():
 
 
 MAKE = [
-    lambda **k: Agent("x", **k), lambda **k: Negotiator("x", **k), lambda **k: Buyer("x", 1, **k), lambda **k: Seller("x", 1, **k),
+    lambda **k: Agent("x", **k), lambda **k: Negotiator("x", **k), lambda **k: Buyer("x", 1, **k),
+    lambda **k: Seller("x", 1, **k),
     lambda **k: Bidder("x", 1, **k), lambda **k: Contractor("x", len, **k), lambda **k: Manager("x", **k),
 ]  # fmt: skip
 
@@ -81,6 +82,17 @@ def test_limits_and_openings_are_finite_numbers(limit):
 def test_strategy_must_be_callable(make):
     with pytest.raises(ConfigurationError, match="agent 'a': strategy must be callable, got 'linear'"):
         make("linear")
+
+
+async def test_concession_strategy_that_is_async_is_told_so():
+    async def concession(round, max_rounds, reservation_value, current_value, history):
+        return 5
+
+    with pytest.raises(ConfigurationError, match="a concession strategy is a plain function of five arguments"):
+        Buyer("x", 80, strategy=concession)
+    outcome = await play(Buyer("x", 80, opening=10, strategy=lambda *told: concession(*told)), max_rounds=3)
+    assert {fault.what for fault in outcome.faults} == {"invalid"}
+    assert "is async; a concession strategy is a plain function" in outcome.faults[0].cause
 
 
 def test_utility_must_be_callable():
