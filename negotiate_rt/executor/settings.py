@@ -6,13 +6,14 @@ import itertools
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from negotiate_rt.errors import ConfigurationError, ProtocolDefinitionError, suggest
 from negotiate_rt.journal.record import Record
 from negotiate_rt.machine.check import problems_of
-from negotiate_rt.messages.config import NegotiationConfig, protocol_name
+from negotiate_rt.messages.config import NegotiationConfig, protocol_name, seconds, whole
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.mailbox import CAPACITY, Overflow
 from negotiate_rt.runtime.seat import Seat
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from negotiate_rt.runtime.network import Network
 
 CLOCKS = ("real", "virtual")
+OVERFLOWS: tuple[str, ...] = get_args(Overflow)
 _numbers = itertools.count(1)
 
 
@@ -29,9 +31,9 @@ class Settings:
 
     def __init__(  # noqa: PLR0913  # the public keywords of executor and society
         self, *, clock: str = "real", network: Network | None = None, seed: int | None = None,
-        journal: Callable[[Record], Any] | None = None, name: str | None = None, max_in_flight: float = math.inf,
-        mailbox_capacity: int = CAPACITY, overflow: Overflow = "fail", start_timeout: float = 10.0, stop_timeout: float = 5.0,
-        grace: float = 0.5, watchdog: float = 0.25,
+        journal: Callable[[Record], Any] | None = None, name: str | None = None, max_in_flight: float | None = math.inf,
+        mailbox_capacity: int = CAPACITY, overflow: Overflow = "fail", start_timeout: float | timedelta | None = 10.0,
+        stop_timeout: float | timedelta | None = 5.0, grace: float = 0.5, watchdog: float = 0.25,
     ) -> None:  # fmt: skip
         if clock not in CLOCKS:
             raise ConfigurationError(
@@ -39,18 +41,26 @@ class Settings:
             )
         if journal is not None and not callable(journal):
             raise ConfigurationError(f"journal: expected a callable that takes records, got {journal!r}")
+        if name is not None and not isinstance(name, str):
+            raise ConfigurationError(f"name: expected text, got {name!r}")
+        if overflow not in OVERFLOWS:
+            raise ConfigurationError(
+                f"overflow: expected one of {', '.join(OVERFLOWS)}, got {overflow!r}"
+                + suggest(str(overflow), OVERFLOWS)
+            )
         self.clock = clock
-        self.network = network
-        self.seed = 0 if seed is None else seed
+        self.network = checked_network(network)
+        self.seed = 0 if seed is None else whole("seed", seed)
         self.journal = journal
         self.name = name or f"society-{next(_numbers)}"
-        self.max_in_flight = max_in_flight
-        self.mailbox_capacity = mailbox_capacity
+        unbounded = max_in_flight is None or max_in_flight == math.inf
+        self.max_in_flight = math.inf if unbounded else whole("max_in_flight", max_in_flight, 1)
+        self.mailbox_capacity = whole("mailbox_capacity", mailbox_capacity, 1)
         self.overflow = overflow
-        self.start_timeout = start_timeout
-        self.stop_timeout = stop_timeout
-        self.grace = grace
-        self.watchdog = watchdog
+        self.start_timeout = limit("start_timeout", start_timeout)
+        self.stop_timeout = limit("stop_timeout", stop_timeout)
+        self.grace = limit("grace", grace, or_none=True)
+        self.watchdog = limit("watchdog", watchdog, or_none=True)
         self.protocols: dict[str, NegotiationProtocol] = dict(built_in())
         self._ids = itertools.count(1)
 
@@ -94,6 +104,25 @@ class Settings:
             if seat.role != protocol.convener:
                 seat.function(seat.question(None))
         return protocol, seats, config, protocol.settle(seats, config, problem), options
+
+
+def checked_network(network: Any) -> Network | None:  # whatever the caller gave
+    """Return the network. Raises ConfigurationError if it is none."""
+    if network is None:
+        return None
+    from negotiate_rt.runtime.network import Network  # late: a perfect network is none
+
+    if not isinstance(network, Network):
+        raise ConfigurationError(f"network: expected a Network or None, got {network!r}")
+    return network
+
+
+def limit(name: str, value: float | timedelta | None, or_none: bool = False) -> float:
+    """Return seconds, infinite for None; `or_none`: 0 is allowed, and is what None means. Raises ConfigurationError."""
+    if or_none and (value is None or (value == 0 and not isinstance(value, bool))):
+        return 0.0
+    amount = seconds(name, value)
+    return math.inf if amount is None else amount
 
 
 def checked(agents: Any) -> list[Any]:  # whatever the caller gave

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy
 import pytest
 
-from negotiate_rt import Buyer, ConfigurationError, Network, NegotiationConfig, NegotiationExecutor, Seller, Society
+from negotiate_rt import Buyer, ConfigurationError, NegotiationConfig, NegotiationExecutor, Network, Seller, Society
 
 
 @pytest.mark.parametrize("make", [NegotiationExecutor, Society])
