@@ -19,6 +19,7 @@ from negotiate_rt import (
     BargainingProblem,
     Buyer,
     ConfigurationError,
+    Constant,
     ExponentialConcession,
     InvalidDecision,
     Issue,
@@ -27,6 +28,7 @@ from negotiate_rt import (
     NegotiationConfig,
     NegotiationExecutor,
     Negotiator,
+    Network,
     NotUnderstood,
     Pie,
     PriceProblem,
@@ -844,3 +846,40 @@ async def test_utility_that_is_no_number_never_reaches_the_outcome(worth):
     outcome = await talk(*agents)
     assert outcome.agreed
     assert outcome.utilities == {"S": 10}
+
+
+async def test_acceptance_that_crosses_a_withdrawal_binds_nobody_and_is_nobodys_fault():
+    executor = NegotiationExecutor(clock="virtual", network=Network(latency=Constant(1.0)))
+    asked = []
+
+    def answer(view):
+        asked.append((view.now, view.standing_offer is not None))
+        return Accept() if view.standing_offer else Walk("gone")
+
+    async def meddle(view):
+        await view.sleep(1.5)
+        handle.withdraw("a")
+        return Walk()
+
+    config = NegotiationConfig("bilateral")
+    handle = executor.start([scripted("a", Propose(5)), Negotiator("b", strategy=answer)], config, PriceProblem())
+    other = executor.start([Negotiator("c", strategy=meddle), scripted("d")], config, PriceProblem())
+    await other
+    outcome = await handle
+    assert outcome.failure_reason == "walked-away: b: gone"
+    assert asked[0] == (1, True)
+    assert asked[-1][1] is False
+    assert outcome.faults == ()
+
+
+async def test_utility_that_raises_after_an_async_hook_takes_its_agent_away_as_well():
+    def moody(price):
+        raise ZeroDivisionError("no idea")
+
+    async def slow(view):
+        await view.sleep(1)
+        return Propose(70)
+
+    outcome = await talk(Negotiator("M", utility=moody, strategy=slow), Seller("S", 60, opening=70))
+    assert outcome.failure_reason.startswith("agent-crashed: M: ")
+    assert faults(outcome) == [("M", "raised")]

@@ -12,6 +12,7 @@ import pytest
 from negotiate_rt import (
     Agent,
     ConfigurationError,
+    Constant,
     ContractNetOptions,
     Contractor,
     ContractResult,
@@ -21,6 +22,7 @@ from negotiate_rt import (
     Manager,
     NegotiationConfig,
     NegotiationExecutor,
+    Network,
     NotUnderstood,
     Propose,
     Refuse,
@@ -30,6 +32,7 @@ from negotiate_rt import (
     Walk,
     sleep,
 )
+from negotiate_rt.protocols import ContractNet
 
 TASK = Task(hours=4)
 
@@ -560,3 +563,54 @@ async def test_same_seed_same_trace():
         await executor.execute(crew, NegotiationConfig("contract-net"), TASK)
         traces.append(trace.to_jsonl())
     assert traces[0] == traces[1]
+
+
+class DeafNet(ContractNet):
+    """A contract net whose contractors never answer a cancel."""
+
+    async def contractor(self, talk):
+        call = await talk.receive()
+        await talk.send(await talk.ask(None, call.content))
+        await talk.receive()
+        await talk.sleep(1000)
+
+
+async def test_winner_that_does_not_even_answer_a_cancel_is_given_up():
+    trace = Trace()
+    executor = NegotiationExecutor(clock="virtual", journal=trace)
+    executor.register(DeafNet())
+    options = ContractNetOptions(perform_timeout=10, cancel_timeout=timedelta(seconds=5), retries=0)
+    config = NegotiationConfig("contract-net", options=options)
+    outcome = await executor.execute([bidder("deaf", 1)], config, TASK)
+    assert outcome.failure_reason == "agent-late: deaf: cancelled"
+    assert outcome.duration_ms == 15_000
+    assert said(trace, "manager", "deaf") == ["cfp", "accept-proposal", "cancel"]
+
+
+async def test_answer_to_a_cancel_that_comes_in_time_is_waited_for():
+    class Tidy(ContractNet):
+        async def contractor(self, talk):
+            call = await talk.receive()
+            await talk.send(await talk.ask(None, call.content))
+            await talk.receive()
+            await talk.receive()
+            await talk.sleep(3)
+            await talk.send(Failure("half done"))
+
+    executor = NegotiationExecutor(clock="virtual")
+    executor.register(Tidy())
+    config = NegotiationConfig(
+        "contract-net", options=ContractNetOptions(perform_timeout=10, cancel_timeout=5, retries=0)
+    )
+    outcome = await executor.execute([bidder("tidy", 1)], config, TASK)
+    assert outcome.duration_ms == 13_000
+    assert outcome.result.reports == {"tidy": "agent-late: cancelled"}
+
+
+async def test_contractors_over_a_slow_network():
+    executor = NegotiationExecutor(clock="virtual", network=Network(latency=Constant(1.0)))
+    crew = [bidder("a", 1, "A", after=2, work=3), bidder("b", 2, "B"), bidder("late", 0, after=4)]
+    config = NegotiationConfig("contract-net", options=ContractNetOptions(reply_by=4))
+    outcome = await executor.execute(crew, config, TASK)
+    assert outcome.result.awarded == ("a",), "received at 4, just in time"
+    assert outcome.duration_ms == 9000

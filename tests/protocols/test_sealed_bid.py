@@ -396,6 +396,9 @@ async def test_auction_that_runs_out_of_time_gives_a_result_with_the_reason():
         ({"type": "contract-net"}, "unknown auction 'contract-net'"),
         ({"type": None}, "unknown auction None"),
         ({"type": "vickrey", "bidders": ["ann"]}, "bidders: 'ann' has no name"),
+        ({"type": "vickrey", "bidders": None}, "bidders: expected several agents, got None"),
+        ({"type": "vickrey", "bidders": "ann"}, "bidders: expected several agents, got 'ann'"),
+        ({"type": "vickrey", "executor": 3}, "executor: expected a NegotiationExecutor, got 3"),
         ({"type": "vickrey", "bid_strategy": 5}, "bid_strategy must be callable, got 5"),
         (
             {"type": "vickrey", "reserve_price": -1},
