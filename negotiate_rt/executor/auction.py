@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 from negotiate_rt.agents.bidder import StrategyBidder
@@ -28,6 +28,8 @@ class Auction:
         starting_price: float = 0.0, reserve_price: float = 0.0, increment: float = 1.0, max_rounds: int = 100,
         timeout: Any = 60.0, seed: int | None = None, executor: NegotiationExecutor | None = None,
     ) -> None:  # the signature is the public interface's  # fmt: skip
+        if executor is not None and not isinstance(executor, NegotiationExecutor):
+            raise ConfigurationError(f"executor: expected a NegotiationExecutor, got {executor!r}")
         self.executor = executor or NegotiationExecutor(seed=seed)
         name = protocol_name(type)
         known = self.executor.protocols
@@ -43,7 +45,7 @@ class Auction:
         options = AuctionOptions(starting_price=starting_price, reserve_price=reserve_price, increment=increment)
         self.config = NegotiationConfig(name, max_rounds=max_rounds, timeout=timeout, options=options, seed=seed)
         self.task = task
-        self.bidders = tuple(bidders)
+        self.bidders = tuple(several(bidders))
         self._agents = [
             StrategyBidder(one, bid_strategy) if bid_strategy else one for one in map(check_name, self.bidders)
         ]
@@ -100,6 +102,13 @@ def result_of(outcome: NegotiationOutcome) -> AuctionResult:
     if isinstance(outcome.result, AuctionResult):
         return outcome.result
     return AuctionResult(success=False, reason=outcome.failure_reason)
+
+
+def several(bidders: Any) -> Iterable[Any]:  # whatever the caller gave
+    """Return the bidders. Raises ConfigurationError unless it is some."""
+    if isinstance(bidders, (str, bytes, Mapping)) or not isinstance(bidders, Iterable):
+        raise ConfigurationError(f"bidders: expected several agents, got {bidders!r}")
+    return bidders
 
 
 def check_name(bidder: Any) -> Any:  # anything with a name

@@ -18,7 +18,7 @@ from negotiate_rt.executor.listeners import Listeners
 from negotiate_rt.executor.negotiation import Negotiation
 from negotiate_rt.executor.settings import Settings
 from negotiate_rt.executor.world import World, WorldStatistics, statistics_of
-from negotiate_rt.messages.config import NegotiationConfig
+from negotiate_rt.messages.config import NegotiationConfig, whole
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.host import check_event_loop
@@ -106,7 +106,9 @@ class NegotiationExecutor:
 
         Leaving the loop early cancels what is open. `on_start(id)` is told of each start.
         """
-        batch = Batch(self, iter(jobs), limit, on_start)
+        if not isinstance(jobs, Iterable):
+            raise ConfigurationError(f"jobs: expected an iterable of (agents, config) or (agents, config, problem), got {jobs!r}")
+        batch = Batch(self, iter(jobs), whole("limit", limit, 1), on_start)
         try:
             while not batch.finished:
                 batch.start_some()
@@ -146,8 +148,6 @@ class Batch:
     def __init__(
         self, executor: NegotiationExecutor, jobs: Iterator[Job], limit: int, on_start: Callable[[str], object] | None
     ) -> None:
-        if limit < 1:
-            raise ConfigurationError(f"limit: expected at least 1, got {limit}")
         self.executor = executor
         self.jobs = jobs
         self.limit = limit

@@ -438,9 +438,15 @@ async def test_source_that_raises_ends_the_stream_with_its_error():
             pass
 
 
-@pytest.mark.parametrize("limit", [0, -1])
+@pytest.mark.parametrize("jobs", [5, None])
+async def test_jobs_that_are_none_are_told(jobs):
+    with pytest.raises(ConfigurationError, match=f"jobs: expected an iterable .*, got {jobs}"):
+        await virtual().execute_many(jobs)
+
+
+@pytest.mark.parametrize("limit", [0, -1, "x", 1.5])
 async def test_limit_is_at_least_one(limit):
-    with pytest.raises(ConfigurationError, match="limit: expected at least 1"):
+    with pytest.raises(ConfigurationError, match="limit: expected a whole number of at least 1"):
         await virtual().execute_many([(pair(), HAGGLE)], limit=limit)
 
 
