@@ -115,15 +115,19 @@ class Guests:
     # -- coming -----------------------------------------------------------------------------------------------------------
 
     def enter(self, negotiation: Negotiation, seats: Sequence[Seat]) -> bool:
-        """Take the agents of a negotiation in; True if some must be prepared first."""
-        guests = []
-        for seat in seats:
-            if needs_care(seat.agent):
-                guest = self.hold(seat.agent)
-                seat.worker = guest.worker
-                guests.append(guest)
-        if guests:
-            self.held[negotiation.id] = guests
+        """Take the agents of a negotiation in; True if some must be prepared first. Raises ConfigurationError."""
+        guests = self.held[negotiation.id] = []
+        try:
+            for seat in seats:
+                if needs_care(seat.agent):
+                    guest = self.hold(seat.agent)
+                    guests.append(guest)
+                    seat.worker = guest.worker
+        except BaseException:  # one cannot be isolated: nobody has come
+            self.leave(negotiation)
+            raise
+        if not guests:
+            del self.held[negotiation.id]
         return any(guest.state != READY for guest in guests)
 
     def hold(self, agent: Any) -> Guest:
@@ -257,6 +261,9 @@ class Guests:
         if self.guests.get(id(guest.agent)) is guest:
             del self.guests[id(guest.agent)]
         started = guest.state == READY
+        if guest.state == NEW and guest.worker is not None:  # nor has its worker run
+            self.workers.discard(guest.worker)
+            guest.worker = None
         if guest.starter is not None:
             self.world.kernel.kill(guest.starter)
         if not (started and needs_care(guest.agent)) and guest.worker is None:

@@ -55,7 +55,7 @@ class Listeners:
         name = f"{type(listener).__name__}.{method}"
         try:
             result = function(argument)
-        except Exception as error:  # noqa: BLE001  # a listener's own failure harms nobody
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # a listener's own failure harms nobody
             logger().error("listener_failed", listener=name, error=described(error))
             return
         if inspect.isawaitable(result):  # no task group's: anyio starts none in a slice, where no task is current

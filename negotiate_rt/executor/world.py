@@ -169,7 +169,6 @@ class World:
         if self.closed or self.host.stopping:
             raise SocietyClosed(f"society {self.settings.name!r} is closed and takes no more negotiations")
         protocol, seats, config, problem, options = self.settings.plan(agents, config, problem)
-        self.launch()
         name = self.settings.next_id()
         number = name.rpartition("/")[2]
         seed = f"{self.settings.seed}/{number}" if config.seed is None else f"own/{config.seed}"
@@ -179,6 +178,8 @@ class World:
         )  # fmt: skip
         conversation = Conversation(name, protocol.table, self.kernel, self.calls, terms)
         negotiation = Negotiation(self, conversation, protocol, seats, config, problem)
+        unprepared = self.guests.enter(negotiation, seats)
+        self.launch()
         self.open[conversation.id] = negotiation
         if len(self.open) == CROWD:
             self._crowd()
@@ -187,11 +188,11 @@ class World:
             negotiation.tell(Record(conversation.id, self.kernel.now, "started", content=protocol.name))
         self.listeners.started(config)
         try:
-            if self.guests.enter(negotiation, seats):
+            if unprepared:
                 self.guests.prepare(negotiation, lambda: self.seat(conversation, protocol, seats, problem, options))
             else:
                 self.seat(conversation, protocol, seats, problem, options)
-        except BaseException as error:  # an agent that cannot be isolated, a protocol of the user's own
+        except BaseException as error:  # a protocol of the user's own
             negotiation.fail(FAILED, f"protocol-violation: the talk could not begin: {described(error)}")
             raise
         self.kernel.wake_host()

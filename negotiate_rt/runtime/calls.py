@@ -263,7 +263,8 @@ class Calls:
         if call.loose is not None:
             call.loose.append(call.task)
         call.task.add_done_callback(self.orphans.discard)
-        call.task.cancel()
+        if not call.task.cancelling():  # a loop that is torn down has done so: once is enough, while it cleans up
+            call.task.cancel()
 
     def _forget(self, call: Call) -> None:
         """A call that waited was given up: free the place of its agent that it held, unless it waited for that one."""
