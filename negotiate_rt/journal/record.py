@@ -14,7 +14,8 @@ class Record(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What happened in a negotiation, at `at` seconds on the society's clock.
 
     kind: "started", "said" (sent), "heard" (taken by the receiver's machine), "skipped", "passed" (a silent row), "fault",
-    "ended". `act` is the FIPA name; `number` the sender's count of messages in the dialogue.
+    "ended". `act` is the FIPA name; `number` the sender's count of messages in the dialogue,
+    `reply_by` until when an answer is taken.
     """
 
     negotiation: str
@@ -25,6 +26,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     act: str = ""
     content: Any = None  # the message's own fields, or the ending
     number: int = 0
+    reply_by: float | None = None
 
 
 def record_of(negotiation: str, at: float, kind: str, what: Envelope | Message, sender: str, receiver: str) -> Record:
@@ -39,6 +41,7 @@ def record_of(negotiation: str, at: float, kind: str, what: Envelope | Message, 
             fipa_name(type(what.message)),
             fields(what.message),
             what.reply_with,
+            what.reply_by,
         )
     return Record(negotiation, at, kind, sender, receiver, fipa_name(type(what)), fields(what))
 

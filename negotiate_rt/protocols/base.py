@@ -7,6 +7,7 @@ methods that send, receive and ask. Everything else here has a default that fits
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -86,8 +87,10 @@ class NegotiationProtocol:
 
     def misfits(self) -> list[str]:
         """Return what does not fit together of name, seats and roles, one readable line each."""
+        if not isinstance(self.seats, Mapping) or not all(map(is_count, self.seats.values())):
+            return [f"seats must map roles to a number or (at least, at most or None), got {self.seats!r}"]
         problems = []
-        if not self.name or protocol_name(self.name) != self.name:
+        if not isinstance(self.name, str) or not self.name or protocol_name(self.name) != self.name:
             problems.append(f"name must be lower case, with hyphens, and no other spelling of a built-in's, got {self.name!r}")
         for role in self.table.roles:
             if role not in self.seats:
@@ -226,7 +229,18 @@ def unique_name(name: str, agents: Sequence[Any]) -> str:
     return candidate
 
 
+def finite_or_none(time: float) -> float | None:
+    """Return a time, or None for never: messages hold finite numbers only."""
+    return time if math.isfinite(time) else None
+
+
 BARGAINING: Mapping[str | None, Question] = {None: BARGAIN}
+
+
+def is_count(count: object) -> bool:
+    """Whether this says how many may sit in a role: a number, or (at least, at most or None)."""
+    least, most = count if isinstance(count, tuple) and len(count) == 2 else (count, count)
+    return isinstance(least, int) and (most is None or (isinstance(most, int) and most >= least)) and least >= 0
 
 
 def limits(count: SeatCount) -> tuple[int, float]:

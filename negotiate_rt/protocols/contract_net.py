@@ -38,7 +38,7 @@ from negotiate_rt.messages.performatives import (
 )
 from negotiate_rt.problems.task import Task, freeze
 from negotiate_rt.protocols.awarding import ContractNetOptions, ContractResult, award, judge_award, limit
-from negotiate_rt.protocols.base import Convener, NegotiationProtocol, unique_name
+from negotiate_rt.protocols.base import Convener, NegotiationProtocol, finite_or_none, unique_name
 from negotiate_rt.protocols.guard import judge_proposal, judge_report
 from negotiate_rt.runtime.asking import CODES, Interrupted
 from negotiate_rt.runtime.bundle import Bundle
@@ -142,8 +142,9 @@ class ContractNet(NegotiationProtocol):
         course = Course(candidates=list(talk.ends))
         for attempt in range(options.retries + 1):
             talk.conversation.round = attempt + 1
-            await talk.send_all(Cfp(talk.problem), course.candidates)
-            proposers = await self._collect(talk, options)
+            reply_by = talk.now + options.wait_for(talk.deadline - talk.now)
+            await talk.send_all(Cfp(talk.problem), course.candidates, finite_or_none(reply_by))
+            proposers = await self._collect(talk, reply_by)
             talk.advance("closed")
             bids = bids_of(talk, proposers, attempt + 1)
             course.bids += bids
@@ -162,13 +163,12 @@ class ContractNet(NegotiationProtocol):
             talk.advance("again")
         self._conclude(talk, course)
 
-    async def _collect(self, talk: Bundle, options: ContractNetOptions) -> list[str]:
+    async def _collect(self, talk: Bundle, reply_by: float) -> list[str]:
         """Wait until all have answered, or reply-by; return who has proposed and is still there, in the order of arrival."""
-        deadline = talk.now + options.wait_for(talk.deadline - talk.now)
         proposers: list[str] = []
         silent = set(talk.waiting(AWAITING_BID))
         while silent:
-            name, message = await talk.receive(deadline=deadline)
+            name, message = await talk.receive(deadline=reply_by)
             if isinstance(message, Lapse):
                 for late in talk.waiting(AWAITING_BID):
                     talk.lapse(late)

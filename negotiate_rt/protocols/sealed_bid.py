@@ -22,7 +22,7 @@ from negotiate_rt.messages.outcome import AGREED, FAILED, Bid
 from negotiate_rt.messages.performatives import Accept, Cfp, Inform, Lapse, NotUnderstood, Propose, Refuse, Reject
 from negotiate_rt.problems.auction import AuctionCall, AuctionOptions, AuctionResult
 from negotiate_rt.problems.task import freeze
-from negotiate_rt.protocols.base import Convener, NegotiationProtocol, unique_name
+from negotiate_rt.protocols.base import Convener, NegotiationProtocol, finite_or_none, unique_name
 from negotiate_rt.protocols.contract_net import bids_of
 from negotiate_rt.protocols.guard import judge_price, true_number, view_of_bid
 from negotiate_rt.runtime.bundle import Bundle
@@ -114,7 +114,7 @@ class FirstPriceAuction(NegotiationProtocol):
         talk.conversation.round = 1
         closes_at = talk.now + options.wait_for(talk.deadline - talk.now)
         call = AuctionCall(lot=talk.problem, starting_price=options.starting_price, closes_at=finite_or_none(closes_at))
-        await talk.send_all(Cfp(call), list(talk.ends))
+        await talk.send_all(Cfp(call), list(talk.ends), call.closes_at)
         bidders = await self._collect(talk, closes_at)
         talk.advance("closed")
         bids = bids_of(talk, bidders, 1)
@@ -169,8 +169,3 @@ class VickreyAuction(FirstPriceAuction):
     def price(self, bids: Sequence[Bid], winner: Bid, reserve: float) -> float:
         """Return the second highest bid, or the reserve if that is higher."""
         return second_price(bids, winner, reserve)
-
-
-def finite_or_none(time: float) -> float | None:
-    """Return a time, or None for never: messages hold finite numbers only."""
-    return time if math.isfinite(time) else None

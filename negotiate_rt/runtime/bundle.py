@@ -80,7 +80,7 @@ class Bundle(Asking):
         """Return the state of one dialogue."""
         return self.ends[name].machine.state.name
 
-    def send(self, message: Message, to: str) -> Awaitable[Notice | None]:
+    def send(self, message: Message, to: str, reply_by: float | None = None) -> Awaitable[Notice | None]:
         """Say something to one participant; legal in that dialogue and in the joint table, or LocalProtocolError."""
         if self.conversation.over:
             return self.ends[to].send(message)
@@ -88,17 +88,17 @@ class Bundle(Asking):
         cleared = end.machine.clear(end.complete(message), self.now)
         self.joint.say(type(cleared))
         self.said += 1
-        return end.send(cleared) if self.said % BURST else self._send_and_give_way(end, cleared)
+        return end.send(cleared, reply_by) if self.said % BURST else self._send_and_give_way(end, cleared, reply_by)
 
-    async def _send_and_give_way(self, end: Dialogue, message: Message) -> Notice | None:
-        notice = await end.send(message)
+    async def _send_and_give_way(self, end: Dialogue, message: Message, reply_by: float | None) -> Notice | None:
+        notice = await end.send(message, reply_by)
         await give_way(self.actor)
         return notice
 
-    async def send_all(self, message: Message, to: list[str]) -> None:
-        """Say the same to several participants, in order."""
+    async def send_all(self, message: Message, to: list[str], reply_by: float | None = None) -> None:
+        """Say the same to several participants, in order; `reply_by`: until when answers are taken."""
         for name in to:
-            await self.send(message, name)
+            await self.send(message, name, reply_by)
 
     def advance(self, event: str) -> None:
         """Take a named row of the joint table."""

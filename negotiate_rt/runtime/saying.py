@@ -114,10 +114,11 @@ class Saying(Asking):
 
     # -- saying ---------------------------------------------------------------------------------------------------------
 
-    def send(self, message: Message) -> Awaitable[Notice | None]:
+    def send(self, message: Message, reply_by: float | None = None) -> Awaitable[Notice | None]:
         """Say something. The result is None, or the engine's notice if an acceptance bound nobody (the turn is ours again).
 
-        Raises LocalProtocolError if the move is illegal here; nothing is sent then. A Skip passes the turn.
+        `reply_by` goes on the envelope: until when an answer is taken. Raises LocalProtocolError if the move is illegal
+        here; nothing is sent then. A Skip passes the turn.
         """
         conversation = self.conversation
         if conversation.state:
@@ -130,7 +131,7 @@ class Saying(Asking):
         before, turns = machine.state, machine.turns
         state = machine.say(message, self.actor.kernel.now)
         self.serial = number = self.serial + 1
-        envelope = Envelope(self.route, message, number, self.heard_up_to)
+        envelope = Envelope(self.route, message, number, self.heard_up_to, reply_by)
         conversation.messages += 1
         if conversation.observe is not None:
             conversation.observe("said", envelope, self)

@@ -614,3 +614,18 @@ async def test_contractors_over_a_slow_network():
     outcome = await executor.execute(crew, config, TASK)
     assert outcome.result.awarded == ("a",), "received at 4, just in time"
     assert outcome.duration_ms == 9000
+
+
+@pytest.mark.parametrize(("options", "reply_by"), [({"reply_by": 10}, 10), ({"awards": 1}, 30)])
+async def test_call_carries_its_reply_by(options, reply_by):
+    trace = Trace()
+    await tender(bidder("a", 1), trace=trace, **options)
+    assert [(one.act, one.reply_by) for one in trace.records if one.kind == "said"] == [
+        ("cfp", reply_by), ("propose", None), ("accept-proposal", None), ("inform-done", None),
+    ]  # fmt: skip
+
+
+async def test_call_without_any_limit_has_no_reply_by():
+    trace = Trace()
+    await tender(bidder("a", 1), trace=trace, timeout=None)
+    assert trace.records[1].reply_by is None
