@@ -77,7 +77,17 @@ class Settings:
         protocol.check()
         if problems := problems_of(protocol.table, protocol.joint_table):
             raise ProtocolDefinitionError(protocol.name, problems)
+        for name in list(self.protocols):  # one that is only spelled otherwise is the same to `find`
+            if name != protocol.name and protocol_name(name) == protocol_name(protocol.name):
+                del self.protocols[name]
         self.protocols[protocol.name] = protocol
+
+    def find(self, name: str) -> NegotiationProtocol | None:
+        """Return the protocol of this name, however it is spelled."""
+        found = self.protocols.get(name)
+        if found is not None:
+            return found
+        return next((one for known, one in self.protocols.items() if protocol_name(known) == name), None)
 
     def plan(
         self, agents: Sequence[Any], config: NegotiationConfig, problem: Any
@@ -88,7 +98,7 @@ class Settings:
         if not isinstance(config, NegotiationConfig):
             raise ConfigurationError(f"config: expected a NegotiationConfig, got {type(config).__name__}")
         name = protocol_name(config.type)
-        protocol = self.protocols.get(name)
+        protocol = self.find(name)
         if protocol is None:
             raise ConfigurationError(
                 f"unknown protocol {config.type!r}; registered: {', '.join(self.protocols)}"

@@ -72,6 +72,7 @@ class Table:
         rules: Mapping[Kind, tuple[Rule, ...]] | None = None,
     ) -> None:  # fmt: skip
         self.protocol = protocol
+        check_rows(protocol, moves, timeouts=timeouts, skips=skips, exhausted=exhausted)
         self.start = str(start)
         self.moves = {str(s): {row: str(to) for row, to in rows.items()} for s, rows in moves.items()}
         self.timeouts = {str(s): str(to) for s, to in (timeouts or {}).items()}
@@ -141,3 +142,24 @@ class Table:
 def acts(kinds: Iterable[Kind]) -> str:
     """Return the FIPA names of some acts, for error texts."""
     return ", ".join(fipa_name(kind) for kind in kinds) or "nothing"
+
+
+def check_rows(protocol: str, moves: object, **silent: object) -> None:
+    """Raise ProtocolDefinitionError unless rows are written as rows: every mistake of somebody's first protocol."""
+    problems = [
+        f"{label} must map states to states, got {rows!r}"
+        for label, rows in silent.items() if rows is not None and not isinstance(rows, Mapping)
+    ]  # fmt: skip
+    if isinstance(moves, Mapping):
+        for state, rows in moves.items():
+            if not isinstance(rows, Mapping):
+                problems.append(f"{state!r}: its rows must be a mapping, {{(role, Act): next state}}, got {rows!r}")
+                continue
+            problems += [
+                f"{state!r}: a row is written (role, Act): next state, got {row!r}"
+                for row in rows if not (isinstance(row, tuple) and len(row) == 2 and isinstance(row[0], str))
+            ]  # fmt: skip
+    else:
+        problems.append(f"moves must map states to their rows, {{state: {{(role, Act): next state}}}}, got {moves!r}")
+    if problems:
+        raise ProtocolDefinitionError(protocol, problems)

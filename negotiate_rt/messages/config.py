@@ -33,8 +33,13 @@ class NegotiationType(StrEnum):
 
 def protocol_name(spelling: str) -> str:
     """Return a protocol's canonical name: `VICKREY` and `vickrey` give `vickrey-auction`, unknown names lower case."""
-    name = str(spelling).strip().lower().replace("_", "-")
+    name = canonical(spelling)
     return SPELLINGS.get(name, name)
+
+
+def canonical(spelling: str) -> str:
+    """Return a name in lower case, with hyphens."""
+    return str(spelling).strip().lower().replace("_", "-")
 
 
 Remedy = str | Callable[..., Any] | tuple["str | Callable[..., Any]", ...]

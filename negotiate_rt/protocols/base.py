@@ -24,7 +24,7 @@ from negotiate_rt.machine import (
 )
 from negotiate_rt.machine.check import problems_of
 from negotiate_rt.machine.joint import JointMachine, JointMoves, JointTable
-from negotiate_rt.messages.config import NegotiationConfig, protocol_name
+from negotiate_rt.messages.config import SPELLINGS, NegotiationConfig, canonical, protocol_name
 from negotiate_rt.messages.performatives import Accept, Propose, Withdraw
 from negotiate_rt.protocols.guard import BARGAIN
 from negotiate_rt.protocols.stakes import settle_stakes
@@ -90,8 +90,10 @@ class NegotiationProtocol:
         if not isinstance(self.seats, Mapping) or not all(map(is_count, self.seats.values())):
             return [f"seats must map roles to a number or (at least, at most or None), got {self.seats!r}"]
         problems = []
-        if not isinstance(self.name, str) or not self.name or protocol_name(self.name) != self.name:
-            problems.append(f"name must be lower case, with hyphens, and no other spelling of a built-in's, got {self.name!r}")
+        if not isinstance(self.name, str) or not self.name or self.name != self.name.strip():
+            problems.append(f"name must be text, without spaces around it, got {self.name!r}")
+        elif canonical(self.name) in SPELLINGS:
+            problems.append(f"name {self.name!r} is another spelling of {protocol_name(self.name)!r}: choose one of its own")
         for role in self.table.roles:
             if role not in self.seats:
                 problems.append(f"role {role!r} has rows but no seat; seats: {', '.join(self.seats) or 'none'}")

@@ -1,4 +1,4 @@
-"""One call that says whether a protocol's tables are sound."""
+"""One call that says whether a protocol is sound."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Protocol
 from negotiate_rt.machine import Table
 from negotiate_rt.machine.check import problems_of
 from negotiate_rt.machine.joint import JointTable
+from negotiate_rt.protocols import NegotiationProtocol
 
 
 class HasTables(Protocol):
@@ -21,17 +22,20 @@ class HasTables(Protocol):
         """The second table, of one-to-many protocols."""
 
 
-def check_protocol(protocol: HasTables | Table, joint: JointTable | None = None) -> None:
+def check_protocol(protocol: HasTables | type[HasTables] | Table, joint: JointTable | None = None) -> None:
     """Raise AssertionError that lists what is wrong with a protocol, or with a table and its joint table.
 
     Checked are unreachable states, dead ends, states without a deadline, joint tables that do not fit, and messages
-    that can arrive where no row receives them, each with a shortest way there. Raises ProtocolDefinitionError where a
-    table cannot even be compiled. Cost: tens of milliseconds.
+    that can arrive where no row receives them, each with a shortest way there; of a protocol also its name, seats and
+    roles. Raises ProtocolDefinitionError where a table cannot even be compiled. Cost: tens of milliseconds.
     """
-    table = protocol if isinstance(protocol, Table) else protocol.table
-    if not isinstance(protocol, Table):
-        joint = protocol.joint_table
-    problems = problems_of(table, joint)
+    if isinstance(protocol, Table):
+        table, problems = protocol, []
+    else:
+        whole = protocol() if isinstance(protocol, type) else protocol
+        table, joint = whole.table, whole.joint_table
+        problems = whole.misfits() if isinstance(whole, NegotiationProtocol) else []
+    problems += problems_of(table, joint)
     if problems:
         lines = "\n".join(f"  - {one}" for one in problems)
         raise AssertionError(f"protocol {table.protocol!r} is not sound:\n{lines}")

@@ -26,6 +26,7 @@ from negotiate_rt import (
     Skip,
     Walk,
 )
+from negotiate_rt.testing import check_protocol
 
 
 class OneShot(NegotiationProtocol):
@@ -88,6 +89,19 @@ async def test_registering_again_replaces_even_a_built_in():
     assert untouched.agreed
 
 
+@pytest.mark.parametrize("name", ["one_shot", "One-Shot", "ONE_SHOT", "Take it or leave it"])
+async def test_names_may_be_spelled_as_one_likes(name):
+    executor = NegotiationExecutor(clock="virtual")
+    executor.register(OneShot())
+    executor.register(changed(name=name)())
+    assert executor.protocols[name].name == name
+    assert len(executor.protocols) == 5 + (name.count(" ") > 0), "it replaces the one of its name"
+    for spelling in (name, name.upper(), name.lower()):
+        outcome = await executor.execute(PAIR, NegotiationConfig(spelling))
+        assert outcome.agreed
+        assert outcome.protocol == name
+
+
 def plain_role(self, talk):
     return None
 
@@ -95,10 +109,17 @@ def plain_role(self, talk):
 @pytest.mark.parametrize(
     ("attributes", "text"),
     [
-        ({"name": ""}, "name must be lower case"),
-        ({"name": "One-Shot"}, "name must be lower case"),
-        ({"name": "one_shot"}, "name must be lower case, with hyphens"),
-        ({"name": "vickrey"}, "and no other spelling of a built-in's, got 'vickrey'"),
+        ({"name": ""}, "name must be text, without spaces around it, got ''"),
+        ({"name": None}, "name must be text, without spaces around it, got None"),
+        ({"name": " one-shot"}, "name must be text, without spaces around it, got ' one-shot'"),
+        ({"name": "vickrey"}, "name 'vickrey' is another spelling of 'vickrey-auction': choose one of its own"),
+        ({"name": "SEALED_BID"}, "name 'SEALED_BID' is another spelling of 'first-price-auction'"),
+        ({"moves": None}, r"moves must map states to their rows, {state: {(role, Act): next state}}, got None"),
+        ({"moves": {"opening": None}}, "'opening': its rows must be a mapping, {(role, Act): next state}, got None"),
+        ({"moves": {"opening": {"giver": "answer"}}}, "'opening': a row is written (role, Act): next state, got 'giver'"),
+        ({"timeouts": 5}, "timeouts must map states to states, got 5"),
+        ({"seats": None}, "seats must map roles to a number or (at least, at most or None), got None"),
+        ({"seats": {"giver": 1, "taker": "many"}}, "seats must map roles to a number or (at least, at most or None)"),
         ({"start": "nowhere"}, "start 'nowhere' has no rows"),
         ({"moves": {}}, "start 'opening' has no rows; states with rows: none"),
         ({"seats": {"giver": 1}}, "role 'taker' has rows but no seat; seats: giver"),
@@ -132,6 +153,14 @@ def test_unsound_protocol_is_refused_at_once_with_a_clear_text(attributes, text)
     assert isinstance(refusal.value, ConfigurationError)
     assert refusal.value.problems
     assert "one-shot" not in executor.protocols
+
+
+def test_the_test_bench_finds_what_registering_would_refuse():
+    check_protocol(OneShot())
+    check_protocol(OneShot)
+    for attributes, text in (({"seats": {"giver": 1}}, "role 'taker' has rows but no seat"), ({"taker": None}, "no coroutine")):
+        with pytest.raises(AssertionError, match=text):
+            check_protocol(changed(**attributes)())
 
 
 @pytest.mark.parametrize("thing", [None, "bilateral", object(), NegotiationExecutor])
