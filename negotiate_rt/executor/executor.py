@@ -107,7 +107,9 @@ class NegotiationExecutor:
         Leaving the loop early cancels what is open. `on_start(id)` is told of each start.
         """
         if not isinstance(jobs, Iterable):
-            raise ConfigurationError(f"jobs: expected an iterable of (agents, config) or (agents, config, problem), got {jobs!r}")
+            raise ConfigurationError(
+                f"jobs: expected an iterable of (agents, config) or (agents, config, problem), got {jobs!r}"
+            )
         batch = Batch(self, iter(jobs), whole("limit", limit, 1), on_start)
         try:
             while not batch.finished:
