@@ -81,9 +81,10 @@ def worth(value: Any, rule: str) -> float:
 
 def names_of(chosen: Any, bids: Sequence[Bid]) -> list[str]:
     """Return the names in what an award rule chose: a bid, a name, a sequence of them, or None. Raises InvalidDecision."""
-    if chosen is None:
-        return []
-    several = [chosen] if isinstance(chosen, (str, Bid)) else list(chosen)
+    try:
+        several = [chosen] if isinstance(chosen, (str, Bid)) else list(() if chosen is None else chosen)
+    except TypeError:
+        raise InvalidDecision(f"an award is a bid, a name, or a sequence of them, got {chosen!r}") from None
     names = [one.agent if isinstance(one, Bid) else one for one in several]
     known = [bid.agent for bid in bids]
     for name in names:
@@ -94,9 +95,5 @@ def names_of(chosen: Any, bids: Sequence[Bid]) -> list[str]:
 
 def judge_award(talk: Any, decision: Any) -> Message:  # a Bundle; whatever the hook returned
     """Turn an award into a message to the manager's own role."""
-    try:
-        chosen = [decision] if isinstance(decision, (str, Bid)) else list(decision or ())
-    except TypeError:
-        raise InvalidDecision(f"an award is a bid, a name, or a sequence of them, got {decision!r}") from None
     standing = [Bid(name, end.machine.board.standing) for name, end in talk.ends.items() if end.machine.board.standing]
-    return Inform(tuple(names_of(chosen, standing)))
+    return Inform(tuple(names_of(decision, standing)))

@@ -193,8 +193,8 @@ def judge_report(talk: Dialogue, decision: Any) -> Message:
         raise InvalidDecision("a plain hook returned an awaitable")  # `ask` awaits it
     try:
         report = InformDone() if decision is None else InformResult(freeze(decision))
-    except ConfigurationError as error:  # it contains itself
-        raise InvalidDecision(f"a report: {error}") from None
+    except (ConfigurationError, RecursionError):
+        raise InvalidDecision("a report nests too deep, or contains itself") from None
     return talk.machine.clear(report, talk.now)
 
 

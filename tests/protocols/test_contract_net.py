@@ -11,6 +11,8 @@ import pytest
 
 from negotiate_rt import (
     Agent,
+    Cancel,
+    Cfp,
     ConfigurationError,
     Constant,
     ContractNetOptions,
@@ -629,3 +631,43 @@ async def test_call_without_any_limit_has_no_reply_by():
     trace = Trace()
     await tender(bidder("a", 1), trace=trace, timeout=None)
     assert trace.records[1].reply_by is None
+
+
+class FickleNet(ContractNet):
+    """A contract net whose manager calls it off: at once, or `wait` seconds after its call."""
+
+    wait = 0.0
+
+    async def manager(self, talk):
+        await talk.send_all(Cfp(talk.problem), list(talk.ends))
+        await talk.sleep(self.wait)
+        for name, end in talk.ends.items():
+            while len(end.box):
+                await talk.receive(deadline=talk.now)
+            await talk.send(Cancel("no money"), name)
+        for _ in talk.ends:
+            while not all(end.machine.state.final for end in talk.ends.values()):
+                await talk.receive()
+        talk.advance("closed")
+        talk.conclude("nobody", "refused: called off")
+
+
+@pytest.mark.parametrize(("wait", "said_by_contractor"), [(1.0, ["inform-done"]), (5.0, ["propose", "inform-done"])])
+async def test_contractor_answers_a_cancel_while_it_bids_or_waits(wait, said_by_contractor):
+    trace = Trace()
+    executor = NegotiationExecutor(clock="virtual", journal=trace)
+    net = FickleNet()
+    net.wait = wait
+    executor.register(net)
+    outcome = await executor.execute([bidder("a", 1, after=3)], NegotiationConfig("contract-net"), TASK)
+    assert outcome.failure_reason == "refused: called off"
+    assert said(trace, "a") == said_by_contractor
+    assert outcome.faults == ()
+    assert outcome.duration_ms == wait * 1000
+
+
+async def test_report_that_contains_itself_is_invalid():
+    report = []
+    report.append(report)
+    outcome = await tender(bidder("a", 1, report), retries=0)
+    assert outcome.failure_reason.startswith("protocol-violation: a: a report nests too deep, or contains itself")

@@ -12,6 +12,8 @@ from negotiate_rt import (
     TIMEOUT,
     Accept,
     Agent,
+    Auction,
+    Bidder,
     Buyer,
     ConfigurationError,
     Inform,
@@ -26,6 +28,7 @@ from negotiate_rt import (
     Skip,
     Walk,
 )
+from negotiate_rt.protocols import VickreyAuction
 from negotiate_rt.testing import check_protocol
 
 
@@ -158,7 +161,10 @@ def test_unsound_protocol_is_refused_at_once_with_a_clear_text(attributes, text)
 def test_the_test_bench_finds_what_registering_would_refuse():
     check_protocol(OneShot())
     check_protocol(OneShot)
-    for attributes, text in (({"seats": {"giver": 1}}, "role 'taker' has rows but no seat"), ({"taker": None}, "no coroutine")):
+    for attributes, text in (
+        ({"seats": {"giver": 1}}, "role 'taker' has rows but no seat"),
+        ({"taker": None}, "no coroutine"),
+    ):
         with pytest.raises(AssertionError, match=text):
             check_protocol(changed(**attributes)())
 
@@ -293,3 +299,38 @@ async def test_plain_agents_know_what_to_do_in_any_bargaining_protocol():
     outcome = await play(OneShot(), [Agent("a"), Agent("b")], initial_offer=4)
     assert outcome.agreed
     assert outcome.utilities == {"a": 4, "b": 0}
+
+
+async def test_auction_of_ones_own_is_found_without_its_suffix():
+    class Lottery(VickreyAuction):
+        name = "lottery-auction"
+
+        def price(self, bids, winner, reserve):
+            return 1
+
+    executor = NegotiationExecutor(clock="virtual")
+    executor.register(Lottery())
+    result = await Auction("LOTTERY", "lot", [Bidder("a", 5)], executor=executor)
+    assert result.pay_price == 1
+
+
+async def test_convener_that_nobody_seats_is_told():
+    class Hosted(VickreyAuction):
+        name = "hosted-auction"
+        make_initiator = NegotiationProtocol.make_initiator
+
+    executor = NegotiationExecutor(clock="virtual")
+    executor.register(Hosted())
+    with pytest.raises(ConfigurationError, match="hosted-auction: nobody plays the auctioneer"):
+        await executor.execute([Bidder("a", 5)], NegotiationConfig("hosted-auction"), "lot")
+    assert repr(Hosted()) == "<protocol hosted-auction: auctioneer, bidder>"
+
+
+async def test_walk_where_no_refusal_is_legal_is_illegal():
+    class Forced(OneShot):
+        moves = {"opening": {("giver", Propose): "answer"}, "answer": {("taker", Accept): AGREED}}
+
+    walker = Negotiator("t", strategy=lambda view: Accept() if view.repair else Walk())
+    outcome = await play(Forced(), [Seller("S", 60), walker])
+    assert outcome.agreed
+    assert [fault.what for fault in outcome.faults] == ["illegal"]
