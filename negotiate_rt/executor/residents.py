@@ -11,6 +11,7 @@ from negotiate_rt.executor.lifecycle import BROKEN, NEW, Guest
 from negotiate_rt.executor.settings import logger
 from negotiate_rt.runtime.actor import Actor, Ended
 from negotiate_rt.runtime.directory import Death, Directory, Subscription
+from negotiate_rt.runtime.kernel import described
 from negotiate_rt.runtime.mailbox import NOTHING, Mailbox
 from negotiate_rt.runtime.restart import RestartPolicy, RestartRecord
 
@@ -136,14 +137,16 @@ class Residents:
         if resident.leaving or self.world.closed:
             return
         normal = error is None or isinstance(error, Ended)
-        if not normal:
-            logger().warning("agent_crashed", agent=resident.agent.name, error=repr(error), restarts=resident.restarts)
+        if error is not None and not normal:
+            logger().warning(
+                "agent_crashed", agent=resident.agent.name, error=described(error), restarts=resident.restarts
+            )
         now = self.world.kernel.now
         if resident.record.should(normal) and resident.record.allow(now):
             resident.restarts += 1
             self.world.kernel.call_at(now + resident.record.delay, lambda: self._restart(resident))
             return
-        reason = "ended" if normal else f"crashed: {type(error).__name__}: {error}"
+        reason = "ended" if error is None or normal else f"crashed: {described(error)}"
         self.bury(resident, reason)
 
     def _restart(self, resident: Resident) -> None:
