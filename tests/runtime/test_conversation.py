@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import pytest
 
-from negotiate_rt import AGREED, FAILED, Accept, Left, Propose, Skip, Walk
+from negotiate_rt import AGREED, FAILED, Accept, Inform, Left, Network, Propose, Skip, Walk
 from negotiate_rt.machine import Table
 from negotiate_rt.messages.config import FaultPolicy
 from negotiate_rt.runtime.calls import Calls
@@ -117,18 +118,30 @@ def test_closing_ends_roles_their_finally_blocks_run_and_unread_mail_is_told(tal
     assert len(talk.kernel.timers) == 0
 
 
-async def test_award_that_was_overtaken_tells_its_sender_that_nobody_will_come():
-    """An acceptance that ends nothing: its sender would wait for work that never comes."""
-    from negotiate_rt import Contractor, NegotiationConfig, NegotiationExecutor, Network, Task
-    from negotiate_rt.protocols.awarding import ContractNetOptions
+class Awards(Two):
+    """The acceptance begins the work instead of ending the talk."""
 
-    crew = [Contractor("c", bid=lambda task: Propose(1.0, expires_at=2.5))]
-    config = NegotiationConfig("contract-net", options=ContractNetOptions(retries=0))
-    outcome = await NegotiationExecutor(clock="virtual", network=Network(latency=1.0)).execute(
-        crew, config, Task(hours=1)
-    )
-    assert not outcome.agreed
-    assert outcome.duration_ms < 10_000
+    moves: ClassVar = {
+        "opening": {("one", Propose): "answer"},
+        "answer": {("other", Accept): "working"},
+        "working": {("one", Inform): "AGREED"},
+    }
+    timeouts: ClassVar = {"opening": "TIMEOUT", "answer": "TIMEOUT", "working": "FAILED"}
+
+
+async def test_award_that_was_overtaken_tells_its_sender_that_nobody_will_come():
+    async def one(talk):
+        await talk.send(Propose(0.5, expires_at=1.5))
+        await talk.receive()
+
+    async def other(talk):
+        await talk.receive()
+        await talk.send(Accept())
+        await talk.receive()
+
+    outcome = await play(Awards(one, other), [Answers("Ann"), Answers("Rob")], network=Network(latency=1.0), name="w")
+    assert outcome.failure_reason == "refused: offer w/1/1 expired at 1.5, now is 2"
+    assert outcome.duration_ms == 2000
     assert not outcome.faults
 
 
