@@ -42,7 +42,10 @@ _WHERE = {
     "runtime.network": "Network",
     "runtime.link": "LinkFaults",
     "runtime.restart": "RestartPolicy",
-    "strategies.concession": "ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession",
+    "strategies.bidding": "BidStrategy",
+    "strategies.concession": (
+        "ConcessionStrategy ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession"
+    ),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = ["__version__", *sorted(_HOME)]

@@ -294,6 +294,12 @@ from negotiate_rt.runtime.network import (
 from negotiate_rt.runtime.restart import (
     RestartPolicy as RestartPolicy,
 )
+from negotiate_rt.strategies.bidding import (
+    BidStrategy as BidStrategy,
+)
+from negotiate_rt.strategies.concession import (
+    ConcessionStrategy as ConcessionStrategy,
+)
 from negotiate_rt.strategies.concession import (
     ExponentialConcession as ExponentialConcession,
 )

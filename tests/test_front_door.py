@@ -55,6 +55,8 @@ PROMISED = [
     "ExponentialConcession",
     "TimeDependentConcession",
     "TitForTatConcession",
+    "ConcessionStrategy",
+    "BidStrategy",
     "NegotiationListener",
     "NegotiationOutcome",
     "NegotiationOffer",
@@ -95,6 +97,21 @@ def test_name_loads_from_where_it_is_said_to_be(name):
 def test_promised_name_is_there(name):
     assert name in dir(negotiate_rt)
     assert hasattr(negotiate_rt, name)
+
+
+def test_strategies_may_be_classes_of_the_named_shapes():
+    class Half(negotiate_rt.ConcessionStrategy):
+        def __call__(self, round, max_rounds, reservation_value, current_value, history):
+            return (current_value + reservation_value) / 2
+
+    class Twice(negotiate_rt.BidStrategy):
+        async def __call__(self, agent, task, current_price, round, previous_bids):
+            return 2 * agent.value
+
+    buyer, seller = negotiate_rt.Buyer("B", 80, 40, Half()), negotiate_rt.Seller("S", 60)
+    assert negotiate_rt.NegotiationExecutor().run([buyer, seller], negotiate_rt.NegotiationConfig("bilateral", 9)).agreed
+    result = negotiate_rt.Auction("vickrey", "lot", [negotiate_rt.Bidder("a", 4)], Twice()).run()
+    assert result.winning_bid.value == 8
 
 
 def test_unknown_name_is_an_attribute_error():

@@ -136,8 +136,9 @@ class Society:
 
     def start(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None) -> Negotiation:
         """Start a negotiation between residents (by name) and guests; return its handle. Raises ConfigurationError."""
+        world = self.world
         seated = [self.residents.find(one).agent if isinstance(one, str) else one for one in agents]
-        return self.world.begin(seated, config, problem)
+        return world.begin(seated, config, problem)
 
     async def negotiate(
         self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None

@@ -508,6 +508,8 @@ async def test_society_that_is_not_open_takes_no_work():
             use()
     with pytest.raises(SocietyClosed):
         await society.negotiate([Agent("a"), Agent("b")], HAGGLE)
+    with pytest.raises(SocietyClosed):
+        await society.negotiate(["Bea", "Sam"], HAGGLE)
     with pytest.raises(SocietyClosed, match="has been opened before"):
         async with society:
             pass
