@@ -39,6 +39,7 @@ from negotiate_rt.messages.performatives import (
 from negotiate_rt.problems.task import Task, freeze
 from negotiate_rt.protocols.awarding import ContractNetOptions, ContractResult, award, judge_award, limit
 from negotiate_rt.protocols.base import Convener, NegotiationProtocol, finite_or_none, unique_name
+from negotiate_rt.protocols.calling import AWAITING_BID, LAPSED, LATE, bids_of, collect, reject_late
 from negotiate_rt.protocols.guard import judge_proposal, judge_report
 from negotiate_rt.runtime.asking import CODES, Interrupted
 from negotiate_rt.runtime.bundle import Bundle
@@ -46,8 +47,7 @@ from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Asked, HookKind, Question, Seat
 
-CALLING, AWAITING_BID, AWAITING_AWARD, PERFORMING = "calling", "awaiting_bid", "awaiting_award", "performing"
-LAPSED, LATE, CANCELLING = "lapsed", "late", "cancelling"
+CALLING, AWAITING_AWARD, PERFORMING, CANCELLING = "calling", "awaiting_award", "performing", "cancelling"
 NOT_AWARDED, FULFILLED, NOT_FULFILLED, CANCELLED = "NOT_AWARDED", "FULFILLED", "NOT_FULFILLED", "CANCELLED"
 COLLECTING, EVALUATING, EXECUTING = "collecting", "evaluating", "executing"
 
@@ -144,7 +144,7 @@ class ContractNet(NegotiationProtocol):
             talk.conversation.round = attempt + 1
             reply_by = talk.now + options.wait_for(talk.deadline - talk.now)
             await talk.send_all(Cfp(talk.problem), course.candidates, finite_or_none(reply_by))
-            proposers = await self._collect(talk, reply_by)
+            proposers = await collect(talk, reply_by, AWAITING_AWARD)
             talk.advance("closed")
             bids = bids_of(talk, proposers, attempt + 1)
             course.bids += bids
@@ -162,27 +162,6 @@ class ContractNet(NegotiationProtocol):
                 talk.call_again(name)
             talk.advance("again")
         self._conclude(talk, course)
-
-    async def _collect(self, talk: Bundle, reply_by: float) -> list[str]:
-        """Wait until all have answered, or reply-by; return who has proposed and is still there, in the order of arrival."""
-        proposers: list[str] = []
-        silent = set(talk.waiting(AWAITING_BID))
-        while silent:
-            name, message = await talk.receive(deadline=reply_by)
-            if isinstance(message, Lapse):
-                for late in talk.waiting(AWAITING_BID):
-                    talk.lapse(late)
-                break
-            silent.discard(name)
-            if isinstance(message, Propose) and not await self._reject_late(talk, name):
-                proposers.append(name)
-        return [name for name in proposers if talk.state(name) == AWAITING_AWARD]
-
-    async def _reject_late(self, talk: Bundle, name: str) -> bool:
-        late = talk.state(name) == LATE
-        if late:
-            await talk.send(Reject("late"), name)
-        return late
 
     async def _choose(self, talk: Bundle, bids: tuple[Bid, ...], missing: int | None) -> dict[str, None]:
         """Return the winners' names, best first: by the manager's own `award` hook, else by the rule in the options.
@@ -214,7 +193,7 @@ class ContractNet(NegotiationProtocol):
             elif name in working and talk.state(name) != CANCELLED:
                 reports[name] = report_of(talk, name, message)
             elif isinstance(message, Propose):
-                await self._reject_late(talk, name)
+                await reject_late(talk, name)
             working = {name for name in working if talk.state(name) in (PERFORMING, CANCELLING)}
         return reports
 
@@ -257,12 +236,6 @@ class ContractNet(NegotiationProtocol):
         except Interrupted:
             await talk.receive(Cancel)
             await talk.send(InformDone("cancelled"))
-
-
-def bids_of(talk: Bundle, names: list[str], round: int) -> tuple[Bid, ...]:
-    """Return the standing proposals of some participants as bids, in the order given."""
-    standing = ((name, talk.ends[name].machine.board.standing) for name in names)
-    return tuple(Bid(name, offer.value, round) for name, offer in standing if offer is not None)
 
 
 def report_of(talk: Bundle, name: str, message: Message) -> Any:  # whatever the contractor reported

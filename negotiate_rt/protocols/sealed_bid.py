@@ -19,11 +19,11 @@ from negotiate_rt.machine import Moves, finite_number
 from negotiate_rt.machine.joint import JointMoves
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import AGREED, FAILED, Bid
-from negotiate_rt.messages.performatives import Accept, Cfp, Inform, Lapse, NotUnderstood, Propose, Refuse, Reject
+from negotiate_rt.messages.performatives import Accept, Cfp, Inform, NotUnderstood, Propose, Refuse, Reject
 from negotiate_rt.problems.auction import AuctionCall, AuctionOptions, AuctionResult
 from negotiate_rt.problems.task import freeze
 from negotiate_rt.protocols.base import Convener, NegotiationProtocol, finite_or_none, unique_name
-from negotiate_rt.protocols.contract_net import bids_of
+from negotiate_rt.protocols.calling import AWAITING_BID, LAPSED, LATE, bids_of, collect
 from negotiate_rt.protocols.guard import judge_price, true_number, view_of_bid
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.conversation import Conversation
@@ -31,8 +31,7 @@ from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question, Seat
 from negotiate_rt.solutions.auction import best_bid, second_price
 
-CALLING, AWAITING_BID, AWAITING_RESULT, AWAITING_PRICE = "calling", "awaiting_bid", "awaiting_result", "awaiting_price"
-LAPSED, LATE = "lapsed", "late"
+CALLING, AWAITING_RESULT, AWAITING_PRICE = "calling", "awaiting_result", "awaiting_price"
 WON, LOST, OUT = "WON", "LOST", "OUT"
 COLLECTING, CLOSED = "collecting", "closed"
 
@@ -115,7 +114,7 @@ class FirstPriceAuction(NegotiationProtocol):
         closes_at = talk.now + options.wait_for(talk.deadline - talk.now)
         call = AuctionCall(lot=talk.problem, starting_price=options.starting_price, closes_at=finite_or_none(closes_at))
         await talk.send_all(Cfp(call), list(talk.ends), call.closes_at)
-        bidders = await self._collect(talk, closes_at)
+        bidders = await collect(talk, closes_at, AWAITING_RESULT)
         talk.advance("closed")
         bids = bids_of(talk, bidders, 1)
         winner = best_bid([bid for bid in bids if bid.value >= options.reserve_price], talk.rng)
@@ -134,21 +133,6 @@ class FirstPriceAuction(NegotiationProtocol):
             success=True, winner=getattr(agent, "stands_for", agent), winning_bid=winner, pay_price=pay, bids=bids
         )
         talk.conclude("sold", result=result, accepted=talk.ends[winner.agent].machine.board.last_heard)
-
-    async def _collect(self, talk: Bundle, closes_at: float) -> list[str]:
-        """Wait until all have answered, or the close; return who has bid and is still there, in the order of arrival."""
-        bidders: list[str] = []
-        silent = set(talk.waiting(AWAITING_BID))
-        while silent:
-            name, message = await talk.receive(deadline=closes_at)
-            if isinstance(message, Lapse):
-                for late in talk.waiting(AWAITING_BID):
-                    talk.lapse(late)
-                break
-            silent.discard(name)
-            if isinstance(message, Propose):
-                bidders.append(name)
-        return [name for name in bidders if talk.state(name) == AWAITING_RESULT]
 
     async def bidder(self, talk: Dialogue) -> None:
         """Bid once, then hear the result."""
