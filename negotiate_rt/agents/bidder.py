@@ -9,7 +9,7 @@ from negotiate_rt.agents.agent import Agent
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.view import View
 from negotiate_rt.protocols.guard import true_number
-from negotiate_rt.strategies.deciding import takes_view
+from negotiate_rt.strategies.bidding import bid_by
 
 
 class Bidder(Agent):
@@ -44,9 +44,7 @@ class Bidder(Agent):
         strategy = self.strategy
         if strategy is None:
             return self.value({view.task}) if callable(self.value) else self.value
-        if takes_view(strategy):
-            return strategy(view)
-        return strategy(self, view.task, view.current_price, view.round, view.previous_bids)
+        return bid_by(strategy, self, view)
 
 
 class StrategyBidder:
@@ -64,4 +62,4 @@ class StrategyBidder:
 
     def bid(self, view: View) -> Any:  # as Bidder.bid
         """Decide a bid by the strategy, which is called with the original agent."""
-        return self.strategy(self.stands_for, view.task, view.current_price, view.round, view.previous_bids)
+        return bid_by(self.strategy, self.stands_for, view)

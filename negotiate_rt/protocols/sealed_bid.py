@@ -30,6 +30,7 @@ from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question, Seat
 from negotiate_rt.solutions.auction import best_bid, second_price
+from negotiate_rt.strategies.bidding import as_bid_hook
 
 CALLING, AWAITING_RESULT, AWAITING_PRICE = "calling", "awaiting_result", "awaiting_price"
 WON, LOST, OUT = "WON", "LOST", "OUT"
@@ -70,7 +71,7 @@ class FirstPriceAuction(NegotiationProtocol):
     joint_timeouts: ClassVar = {COLLECTING: CLOSED, CLOSED: FAILED}
     questions: ClassVar = {
         "auctioneer": {None: Question("name", judge_price)},
-        "bidder": {None: Question("bid", judge_price, view_of_bid)},
+        "bidder": {None: Question("bid", judge_price, view_of_bid, adapt=as_bid_hook)},
     }
 
     def make_initiator(self, config: NegotiationConfig, agents: Sequence[Any]) -> Convener:

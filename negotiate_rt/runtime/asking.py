@@ -274,7 +274,7 @@ class Asking:
         """Let the fallback strategy decide this turn."""
         question = asked.question
         strategy = self.conversation.policy.fallback if remedy == "fallback" else remedy
-        function = Asked(question, question.adapt(strategy), PLAIN)
+        function = Asked(question, question.adapt(strategy, self.seat.agent), PLAIN)
         try:
             decision = self._called(function, args if question.view is None else (question.view(self, *args),))
             message = self._judged(function, decision)

@@ -28,7 +28,7 @@ class Question:
 
     `judge(dialogue, decision)` returns a message ready to send, or raises InvalidDecision or LocalProtocolError. `view`
     makes the hook's one argument; without it the hook is called with the arguments of `ask`. `execution` marks work
-    rather than a decision: turn_timeout does not bind it. `adapt(strategy)` makes a hook of a fallback strategy;
+    rather than a decision: turn_timeout does not bind it. `adapt(strategy, agent)` makes a hook of a fallback strategy;
     `default` decides for an agent that has no such hook.
     """
 
@@ -37,7 +37,7 @@ class Question:
     def __init__(
         self, hook: str, judge: Callable[[Dialogue, Any], Message],  # Any: whatever an agent returns
         view: Callable[..., Any] | None = None, execution: bool = False,  # Any: messages.View
-        adapt: Callable[[Any], Callable[..., Any]] | None = None,  # Any: a strategy, a callable
+        adapt: Callable[[Any, Any], Callable[..., Any]] | None = None,  # Any: a strategy, an agent
         default: Callable[..., Any] | None = None,  # Any: a decision
     ) -> None:  # fmt: skip
         self.hook = hook
@@ -48,7 +48,7 @@ class Question:
         self.default = default
 
 
-def _as_it_is(strategy: Any) -> Callable[..., Any]:  # a callable of the hook's own arguments
+def _as_it_is(strategy: Any, agent: Any) -> Callable[..., Any]:  # a callable of the hook's own arguments
     return strategy  # type: ignore[no-any-return]
 
 

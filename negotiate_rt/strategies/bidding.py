@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from negotiate_rt.messages.outcome import Bid
+from negotiate_rt.messages.view import View
+from negotiate_rt.strategies.deciding import takes_view
 
 
 class BidStrategy(Protocol):
@@ -18,3 +21,15 @@ class BidStrategy(Protocol):
         self, agent: Any, task: Any, current_price: float, round: int, previous_bids: Sequence[Bid], /
     ) -> float | Awaitable[float | None] | None:
         """Return the price to bid."""
+
+
+def bid_by(strategy: Callable[..., Any], agent: Any, view: View) -> Any:  # a price, None, or an awaitable of one
+    """Return what a strategy bids for an agent; a callable of the view alone is a strategy, too."""
+    if takes_view(strategy):
+        return strategy(view)
+    return strategy(agent, view.task, view.current_price, view.round, view.previous_bids)
+
+
+def as_bid_hook(strategy: Callable[..., Any], agent: Any) -> Callable[[View], Any]:  # as above
+    """Return a bid hook, of the view alone, for a strategy and the agent it bids for."""
+    return partial(bid_by, strategy, agent)

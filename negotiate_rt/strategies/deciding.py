@@ -112,6 +112,6 @@ def takes_view(function: Callable[..., Any]) -> bool:
     )
 
 
-def as_hook(strategy: Callable[..., Any]) -> Callable[..., Any]:
+def as_hook(strategy: Callable[..., Any], agent: Any = None) -> Callable[..., Any]:  # agent: for all adapters alike
     """Return a decision hook for a concession strategy; a callable of the view is one already."""
     return strategy if takes_view(strategy) else partial(concede, strategy=strategy)

@@ -464,3 +464,18 @@ async def test_many_auctions_share_one_executor():
 async def test_a_thousand_bidders():
     result = await Auction("vickrey", "lot", several(*range(1000)), executor=NegotiationExecutor(clock="virtual"))
     assert (result.winner.name, result.pay_price) == ("b999", 998)
+
+
+async def test_a_fallback_bid_strategy_bids_for_an_agent_whose_own_fails() -> None:
+    def fails(view: Any) -> float:
+        raise ValueError("no idea")
+
+    def half(agent: Any, task: Any, current_price: float, round: int, previous_bids: Any) -> float:
+        return agent.value / 2
+
+    config = NegotiationConfig("vickrey", on_fault={"raised": "fallback", "fallback": half})
+    bidders = [Bidder("Ada", 10, strategy=fails), Bidder("Ben", 4)]
+    outcome = await NegotiationExecutor(clock="virtual").execute(bidders, config, "lot")
+    assert [(bid.agent, bid.value) for bid in outcome.result.bids] == [("Ada", 5.0), ("Ben", 4)]
+    assert outcome.result.winner is bidders[0]
+    assert [fault.what for fault in outcome.faults] == ["raised"]
