@@ -20,6 +20,7 @@ from negotiate_rt.problems.scalars import finite
 from negotiate_rt.strategies.concession import ConcessionCurve, LinearConcession, TitForTatConcession
 
 DEFAULT_CONCESSION = LinearConcession()
+STRATEGY_ARGUMENTS = 5  # that every concession and bid strategy is called with
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -91,25 +92,24 @@ CONCEDING: list[Callable[..., Any]] = [concede]
 
 
 def takes_view(function: Callable[..., Any]) -> bool:
-    """Return whether a callable has one required parameter: a decision hook, not a concession or bid strategy.
+    """Return whether a callable needs one argument and cannot take five: a decision hook, not a concession or bid strategy.
 
     Asked for each agent and each bid, so the two common kinds go without `inspect.signature`, which takes 45 µs.
     """
     if isinstance(function, (ConcessionCurve, TitForTatConcession)):
         return False
     if isinstance(function, FunctionType) and not function.__dict__:  # a decorated one may have another's signature
-        return function.__code__.co_argcount - len(function.__defaults__ or ()) == 1
+        code = function.__code__
+        several = code.co_argcount >= STRATEGY_ARGUMENTS or code.co_flags & inspect.CO_VARARGS
+        return not several and code.co_argcount - len(function.__defaults__ or ()) == 1
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return True
-    return (
-        sum(
-            one.default is one.empty and one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
-            for one in parameters
-        )
-        == 1
-    )
+    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
+        return False
+    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    return len(positional) < STRATEGY_ARGUMENTS and sum(one.default is one.empty for one in positional) == 1
 
 
 def as_hook(strategy: Callable[..., Any], agent: Any = None) -> Callable[..., Any]:  # agent: for all adapters alike

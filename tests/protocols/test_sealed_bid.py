@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy
 import pytest
@@ -479,3 +480,20 @@ async def test_a_fallback_bid_strategy_bids_for_an_agent_whose_own_fails() -> No
     assert [(bid.agent, bid.value) for bid in outcome.result.bids] == [("Ada", 5.0), ("Ben", 4)]
     assert outcome.result.winner is bidders[0]
     assert [fault.what for fault in outcome.faults] == ["raised"]
+
+
+def some(agent, task=None, current_price=0.0, round=1, previous_bids=()):
+    return agent.value
+
+
+class Some:
+    def __call__(self, agent, *rest):
+        return agent.value
+
+
+@pytest.mark.parametrize("strategy", [lambda agent, *rest: agent.value, some, Some(), lambda *all: all[0].value])
+def test_strategy_that_need_not_take_all_five_is_called_with_them(strategy):
+    result = Auction("vickrey", "lot", [Bidder("a", 5, strategy), Bidder("b", 4, strategy)]).run()
+    assert (result.winner.name, result.pay_price) == ("a", 4)
+    result = Auction("vickrey", "lot", [Bidder("a", 5), Bidder("b", 4)], strategy).run()
+    assert (result.winner.name, result.pay_price) == ("a", 4)
