@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from negotiate_rt.errors import RemoteProtocolError
 from negotiate_rt.machine import FINAL
@@ -23,9 +23,6 @@ from negotiate_rt.runtime.asking import gone
 from negotiate_rt.runtime.items import Aside, Injected
 from negotiate_rt.runtime.mailbox import BURST, NOTHING
 from negotiate_rt.runtime.saying import Saying
-
-if TYPE_CHECKING:
-    pass
 
 
 class Dialogue(Saying):
