@@ -95,6 +95,7 @@ def test_mistakes_exit_2_without_a_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.timing
 def test_help_is_there_in_three_tenths_of_a_second_of_cpu() -> None:
     def once() -> float:

@@ -225,6 +225,7 @@ def test_a_large_table_is_explored_with_shorter_queues_only() -> None:
     assert problems_of(table) == []
 
 
+@pytest.mark.slow
 @pytest.mark.timing
 def test_a_table_of_ten_states_is_checked_in_fifty_milliseconds() -> None:
     table = ten_states()
