@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
 from negotiate_rt.problems.issues import Outcome, OutcomeSpace
-from negotiate_rt.problems.ranking import ranking
+from negotiate_rt.problems.ranking import Ranking, ranking
 from negotiate_rt.problems.scalars import finite
 from negotiate_rt.problems.utility import UtilityFunction
 
@@ -60,7 +60,7 @@ class PricePreferences:
     finite number, or the opening is worse for oneself than the limit.
     """
 
-    __slots__ = ("disagreement", "known", "limit", "opening", "reservation_value", "selling")
+    __slots__ = ("__weakref__", "disagreement", "known", "limit", "opening", "reservation_value", "selling")
 
     def __init__(self, limit: float, opening: float | None = None, *, selling: bool) -> None:
         self.limit = finite(limit, "limit", ConfigurationError)
@@ -77,6 +77,8 @@ class PricePreferences:
 
     def check(self, value: object) -> float:
         """Return the price as a float; InvalidOffer unless it is a finite number."""
+        if type(value) is float and -math.inf < value < math.inf:
+            return value
         return finite(value, "a price")
 
     def utility(self, value: float, mine: bool) -> float:
@@ -99,7 +101,7 @@ class PiePreferences:
     demand, the whole pie by default. ConfigurationError unless 0 <= reservation <= opening <= size.
     """
 
-    __slots__ = ("disagreement", "known", "limit", "opening", "reservation_value", "size")
+    __slots__ = ("__weakref__", "disagreement", "known", "limit", "opening", "reservation_value", "size")
 
     def __init__(self, size: float, reservation: float = 0.0, opening: float | None = None) -> None:
         self.size = finite(size, "size", ConfigurationError)
@@ -144,7 +146,7 @@ class OutcomePreferences:
     """
 
     __slots__ = (
-        "_canonical", "_firsts", "_has_flags", "_levels", "_ranking", "_tolerance", "_worth", "disagreement", "known",
+        "__weakref__", "_canonical", "_firsts", "_has_flags", "_levels", "_ranking", "_tolerance", "_worth", "disagreement", "known",
         "limit", "opening", "reservation_value", "space",
     )
 
@@ -167,6 +169,11 @@ class OutcomePreferences:
         self.reservation_value = min(self.limit, ranked.lows[place]) if rational else self.limit
         self.opening = ranked.levels[-1] if opening is None else self._opening(opening)
         self.known = True
+
+    @property
+    def ranking(self) -> Ranking:
+        """All outcomes by what they are worth here, shared by everyone with this utility."""
+        return self._ranking
 
     def check(self, value: object) -> Outcome:
         """Return the space's own tuple for a tuple, list or mapping; InvalidOffer as `OutcomeSpace.outcome` says."""
@@ -230,7 +237,7 @@ class UnknownPreferences:
     report leaves the utility out. A target is offered as it stands. check: the problem's own. opening: NaN if None.
     """
 
-    __slots__ = ("check", "disagreement", "known", "limit", "opening", "reservation_value")
+    __slots__ = ("__weakref__", "check", "disagreement", "known", "limit", "opening", "reservation_value")
 
     def __init__(self, check: Callable[[object], Any], opening: float | None = None) -> None:
         self.check = check
@@ -260,7 +267,7 @@ class ValuedPricePreferences:
     (its `decide` hook), or names an opening and a strategy. utility must return finite numbers.
     """
 
-    __slots__ = ("disagreement", "known", "limit", "opening", "reservation_value", "worth")
+    __slots__ = ("__weakref__", "disagreement", "known", "limit", "opening", "reservation_value", "worth")
 
     def __init__(
         self, utility: Callable[[float], float], reservation_value: float = 0.0, opening: float | None = None

@@ -25,7 +25,7 @@ class Ranking:
     outcome of each level that is first in the space's order. tolerance: what still counts as a tie.
     """
 
-    __slots__ = ("canonical", "firsts", "levels", "lows", "tolerance", "worth")
+    __slots__ = ("__weakref__", "canonical", "firsts", "levels", "lows", "tolerance", "worth")
 
     def __init__(self, space: OutcomeSpace, utility: UtilityFunction) -> None:
         import numpy as np  # late: heavy, and a price needs none of it
