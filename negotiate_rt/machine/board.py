@@ -47,26 +47,20 @@ class Board:
         self.last_heard: NegotiationOffer | None = None
         self.heard: list[Any] | tuple[()] = ()
 
-    def made(self, message: Propose) -> None:
-        """Take down an offer of our own, which answers theirs."""
-        self.own = self.own_last = self.offers[message.offer]
-        self.standing = None
-
-    def heard_one(self, offer: NegotiationOffer) -> None:
-        """Take down an offer of theirs, which answers ours."""
-        self.standing = self.last_heard = offer
-        self.own = None
-        if not self.heard:
-            self.heard = []
-        self.heard.append(offer.value)
-
     def note(self, message: Message, mine: bool) -> None:
-        """Take down an offer or its withdrawal. Cost: O(1)."""
+        """Take down an offer, which answers the other side's, or its withdrawal. Cost: O(1)."""
         if isinstance(message, Propose):
+            offer = self.offers[message.offer]
             if mine:
-                self.made(message)
+                self.own = self.own_last = offer
+                self.standing = None
+                return
+            self.standing = self.last_heard = offer
+            self.own = None
+            if self.heard:
+                self.heard.append(offer.value)  # type: ignore[union-attr]  # no longer the empty tuple
             else:
-                self.heard_one(self.offers[message.offer])
+                self.heard = [offer.value]
         elif isinstance(message, Withdraw):
             if mine:
                 self.own = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from negotiate_rt.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
 from negotiate_rt.machine.board import Board
 from negotiate_rt.machine.table import Move, State, Table
-from negotiate_rt.messages.performatives import Message, Propose, Skip, SystemEvent, Withdraw, fipa_name
+from negotiate_rt.messages.performatives import Message, Skip, SystemEvent, fipa_name
 
 
 class Machine:
@@ -48,41 +48,47 @@ class Machine:
         move = self.state.says.get(kind)
         if move is None:
             raise self._illegal(LocalProtocolError, message, "", self.role)
-        if move.rules and message is not self.cleared:
+        if message is not self.cleared and move.rules:
             self._check_own(move, message, now)
-        if kind is Propose:
-            self.board.made(message)  # type: ignore[arg-type]  # a Propose
-        elif kind is Withdraw:
+        if move.tabled:
             self.board.note(message, True)
-        return self._turn(move.target) if move.turn else move.target
+        if not move.turn:
+            return move.target
+        self.turns = turns = self.turns + 1
+        self.state = target = move.target if move.target.exhausted is None else self._unless_exhausted(move.target, turns)
+        return target
 
     def hear(self, message: Message, now: float) -> State:
         """Check and follow a move of the other side; return the new state. Raises RemoteProtocolError, changing nothing."""
-        kind = message.__class__
-        move = self.state.hears.get(kind)
+        move = self.state.hears.get(message.__class__)
         if move is None:
             raise self._illegal(RemoteProtocolError, message, "", self.other)
+        if move.rules or move.tabled:
+            self._weigh(move, message, now)
+        if not move.turn:
+            return move.target
+        self.turns = turns = self.turns + 1
+        self.state = target = move.target if move.target.exhausted is None else self._unless_exhausted(move.target, turns)
+        return target
+
+    def _weigh(self, move: Move, message: Message, now: float) -> None:
+        """Check the content of what the other side says, and take down an offer or its withdrawal."""
         board = self.board
-        if kind is Propose and move.plain:  # the common case, without a call a rule
+        if move.plain:  # an offer that need only be in the register: the common case, without a call a rule
             offer = board.offers.get(message.offer)  # type: ignore[attr-defined]  # a Propose
             if offer is not None and offer.value is message.value and offer.agent == board.peer:  # type: ignore[attr-defined]
-                board.heard_one(offer)
-                return self._turn(move.target) if move.turn else move.target
+                board.note(message, False)
+                return
         for rule in move.rules:
             refusal = rule(message, board, False, now)
             if refusal is not None:
                 raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
-        if kind is Propose or kind is Withdraw:
+        if move.tabled:
             board.note(message, False)
-        return self._turn(move.target) if move.turn else move.target
 
-    def _turn(self, target: State) -> State:
-        """Take a turn to a state, or to where it leads once the rounds are used up."""
-        self.turns = turns = self.turns + 1
-        if target.exhausted is not None and 0 < self.max_turns <= turns:
-            target = target.exhausted
-        self.state = target
-        return target
+    def _unless_exhausted(self, target: State, turns: int) -> State:
+        """Return the state to go to: where it leads once the rounds are used up, itself otherwise."""
+        return target if target.exhausted is None or not 0 < self.max_turns <= turns else target.exhausted
 
     def clear(self, message: Message, now: float) -> Message:
         """Check a move of our own without making it; `say` will not check the same message again.
@@ -105,7 +111,10 @@ class Machine:
     def pass_by(self, event: SystemEvent) -> State:
         """Advance along the skip row (for a Skip) or the timeout row (for silence); a state without one stays as it is."""
         target = self.state.skip if event.__class__ is Skip else self.state.lapse
-        return self.state if target is None else self._turn(target)
+        if target is not None:
+            self.turns += 1
+            self.state = self._unless_exhausted(target, self.turns)
+        return self.state
 
     def revert(self, state: State, turns: int) -> None:
         """Take back a tentative acceptance that bound nobody."""

@@ -2,7 +2,8 @@
 
 A dialogue runs between two roles. Its rows say who may say what in which state and where that leads; `timeouts` and
 `skips` say where silence and a skipped turn lead; `exhausted` says where a turn leads that would open a round beyond
-max_rounds. Content rules are pure predicates listed beside the rows, by act.
+max_rounds. Content rules are pure predicates listed beside the rows, by act, or by (role, act) where one side's act has
+rules of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TypeAlias
 from negotiate_rt.errors import ProtocolDefinitionError
 from negotiate_rt.machine.board import Board, Refusal, inside_outcome_space
 from negotiate_rt.messages.outcome import NegotiationState
-from negotiate_rt.messages.performatives import Message, fipa_name
+from negotiate_rt.messages.performatives import Message, Propose, Withdraw, fipa_name
 
 Kind: TypeAlias = type[Message]
 Moves: TypeAlias = Mapping[str, Mapping[tuple[str, Kind], str]]
@@ -25,12 +26,14 @@ class Move:
     """One row, seen from one end: where it leads, its content rules, whether it is a turn of its own.
 
     `further` are the rules beyond the one that registering an offer has already applied; `plain` if there are none.
+    `tabled` if the board takes it down: an offer, or its withdrawal.
     """
 
-    __slots__ = ("further", "plain", "rules", "target", "turn")
+    __slots__ = ("further", "plain", "rules", "tabled", "target", "turn")
 
-    def __init__(self, target: State, rules: tuple[Rule, ...], turn: int) -> None:
+    def __init__(self, kind: Kind, target: State, rules: tuple[Rule, ...], turn: bool) -> None:
         self.target = target
+        self.tabled = issubclass(kind, (Propose, Withdraw))
         self.rules = rules
         self.further = tuple(rule for rule in rules if rule is not inside_outcome_space)
         self.plain = inside_outcome_space in rules and not self.further
@@ -40,14 +43,15 @@ class Move:
 class State:
     """One state, seen from one role: what it says, what it hears, where silence and skips lead.
 
-    `legal` names every row of the state ("contractor propose"), `mine` the acts this role may say.
+    `legal` names every row of the state ("contractor propose"), `mine` the acts this role may say; `ends_all` says whether
+    the whole negotiation is over here, and not just this dialogue.
     """
 
-    __slots__ = ("exhausted", "final", "hears", "lapse", "legal", "mine", "name", "says", "skip", "speakers")
+    __slots__ = ("ends_all", "exhausted", "final", "hears", "lapse", "legal", "mine", "name", "says", "skip", "speakers")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.final = False
+        self.final = self.ends_all = False
         self.says: dict[Kind, Move] = {}
         self.hears: dict[Kind, Move] = {}
         self.lapse: State | None = None
@@ -69,7 +73,7 @@ class Table:
     def __init__(  # noqa: PLR0913  # one argument a kind of row
         self, protocol: str, start: str, moves: Moves, *, timeouts: Mapping[str, str] | None = None,
         skips: Mapping[str, str] | None = None, exhausted: Mapping[str, str] | None = None,
-        rules: Mapping[Kind, tuple[Rule, ...]] | None = None,
+        rules: Mapping[Kind | tuple[str, Kind], tuple[Rule, ...]] | None = None,
     ) -> None:  # fmt: skip
         self.protocol = protocol
         check_rows(protocol, moves, timeouts=timeouts, skips=skips, exhausted=exhausted)
@@ -122,6 +126,7 @@ class Table:
         states = {name: State(name) for name in self.names()}
         for name, state in states.items():
             state.final = name not in self.moves
+            state.ends_all = state.final and name in FINAL
             state.lapse = self._silent(states, self.timeouts, name)
             state.skip = self._silent(states, self.skips, name) or state.lapse
             state.exhausted = self._silent(states, self.exhausted, name)
@@ -130,7 +135,8 @@ class Table:
             state.legal = tuple(f"{who} {fipa_name(kind)}" for who, kind in rows)
             state.mine = tuple(fipa_name(kind) for who, kind in rows if who == role)
             for (who, kind), to in rows.items():
-                move = Move(states[to], self.rules.get(kind, ()), int(to != name))
+                rules = self.rules.get((who, kind), self.rules.get(kind, ()))
+                move = Move(kind, states[to], rules, to != name)
                 (state.says if who == role else state.hears)[kind] = move
         return states
 

@@ -72,22 +72,19 @@ def judge_bargain(talk: Dialogue, decision: Any) -> Message:
     Raises InvalidDecision (no decision, value outside the space, below reservation) or LocalProtocolError (not legal now).
     """
     kind = decision.__class__
-    if kind is Propose:
-        return _judge_offer(talk, decision)
-    if kind is Accept:
-        return _judge_acceptance(talk, decision)
-    if isinstance(decision, Message):
-        return spoken(talk, decision)
-    raise InvalidDecision(f"expected Propose, Accept or Walk, got {_short(decision)}")
-
-
-def _judge_offer(talk: Dialogue, decision: Propose) -> Message:
-    preferences = talk.seat.preferences
+    if kind is not Propose:
+        if kind is Accept:
+            return _judge_acceptance(talk, decision)
+        if isinstance(decision, Message):
+            return spoken(talk, decision)
+        raise InvalidDecision(f"expected Propose, Accept or Walk, got {_short(decision)}")
+    seat = talk.seat
+    preferences = seat.preferences
     try:
         value = preferences.check(decision.value)
     except ValueError as error:
         raise InvalidDecision(str(error)) from None
-    if talk.seat.guard:
+    if seat.guard:
         worth = preferences.utility(value, True)
         if worth < preferences.reservation_value:
             raise InvalidDecision(_below(talk, "offer", value, worth))

@@ -117,8 +117,11 @@ class Asking:
         kernel.hooked = True
         decision = UNDECIDED
         try:
-            decision = asked.function(*args) if question.view is None else asked.function(question.view(self, *args))
-            if conversation.terms.hurried or deadline < math.inf:
+            if args or question.view is None:
+                decision = asked.function(*args) if question.view is None else asked.function(question.view(self, *args))
+            else:
+                decision = asked.function(question.view(self))
+            if deadline != math.inf or conversation.terms.hurried:
                 self._check_late(asked, self.due(asked, deadline))
             if conversation.state:
                 raise Ended

@@ -11,7 +11,6 @@ from types import coroutine
 from typing import Any
 
 from negotiate_rt.errors import RemoteProtocolError
-from negotiate_rt.machine import FINAL
 from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.performatives import (
     Lapse,
@@ -78,7 +77,7 @@ class Dialogue(Saying):
         state = self.machine.pass_by(event)
         if self.conversation.observe is not None:
             self.conversation.observe("passed", event, self)
-        if state.final and state.name in FINAL and not self.conversation.over:
+        if state.ends_all and not self.conversation.over:
             self.conversation.finish(state.name, self.conversation.reason_for(state.name, event, self.other), by=self)
 
     def take(self, item: Any) -> Message | None:
@@ -96,7 +95,7 @@ class Dialogue(Saying):
         self.heard_up_to = envelope.reply_with
         if self.conversation.observe is not None:
             self.conversation.observe("heard", envelope, self)
-        if state.final and state.name in FINAL and not self.conversation.over:
+        if state.ends_all and not self.conversation.over:
             self.conversation.bind(state.name, envelope, self)
         return envelope.message
 

@@ -202,8 +202,12 @@ class Kernel:
                     self._end(actor, stop.value, None)
                 except BaseException as error:  # noqa: BLE001  # an actor's own failure; its owner hears of it through on_end
                     self._failed(actor, error)
-                if self.hooked or not ready:
+                if self.hooked:
                     self.hooked = False
+                    if clock() >= until:
+                        self.current = None
+                        return not ready
+                if not ready:
                     break
             if clock() >= until:
                 self.current = None

@@ -13,7 +13,7 @@ from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import LocalProtocolError, MailboxFull
-from negotiate_rt.machine import FINAL, Machine, State
+from negotiate_rt.machine import Machine, State
 from negotiate_rt.messages.envelope import Envelope, Route
 from negotiate_rt.messages.outcome import AGREED, NegotiationOffer
 from negotiate_rt.messages.performatives import (
@@ -36,15 +36,14 @@ if TYPE_CHECKING:
     from negotiate_rt.runtime.link import Link
 
 
-class _Done:
-    """An await that is over at once; a coroutine object per message would cost 0.1 µs."""
+class _Done(tuple[()]):
+    """An await that is over at once: nothing to iterate over, and no Python frame to find that out."""
 
-    def __await__(self) -> Generator[Any, Any, Any]:
-        return _NOTHING_TO_WAIT_FOR  # type: ignore[no-any-return]  # an exhausted iterator serves every await
+    __slots__ = ()
+    __await__ = tuple.__iter__
 
 
-_NOTHING_TO_WAIT_FOR: Any = iter(())  # Any: typeshed wants a Generator, any iterator does
-DONE: Awaitable[Any] = _Done()
+DONE: Awaitable[Any] = _Done()  # type: ignore[assignment]  # typeshed wants a generator of __await__; any iterator does
 
 
 COMPLETED: frozenset[type[Message]] = frozenset(
@@ -124,10 +123,12 @@ class Saying(Asking):
         if conversation.state:
             return gone(self)
         machine = self.machine
-        if message.__class__ is Skip:
-            return self._skip(message)
-        if message is not machine.cleared and message.__class__ in COMPLETED:
-            message = self.complete(message)
+        if message is not machine.cleared:
+            kind = message.__class__
+            if kind is Skip:
+                return self._skip(message)  # type: ignore[arg-type]  # a Skip
+            if kind in COMPLETED:
+                message = self.complete(message)
         before, turns = machine.state, machine.turns
         state = machine.say(message, self.actor.kernel.now)
         self.serial = number = self.serial + 1
@@ -135,7 +136,7 @@ class Saying(Asking):
         conversation.messages += 1
         if conversation.observe is not None:
             conversation.observe("said", envelope, self)
-        if state.final and state.name in FINAL:
+        if state.ends_all:
             return self._last_word(envelope, state, (number, before, turns))
         if self.link is not None:
             self.link.carry(envelope, self.peer)
@@ -191,20 +192,31 @@ class Saying(Asking):
             del self.conversation.offers[message.offer]
             raise
 
-    async def take_turn(self) -> None:
+    def take_turn(self) -> Awaitable[None]:
         """Ask our agent and say what it decides; ask again while the turn stays ours: an acceptance came too late to bind,
-        or the agent took its own offer back."""
+        or the agent took its own offer back. A plain hook's plain turn is over at once, without a coroutine."""
+        asked = self.seat.own
+        if asked is None or asked.kind is not PLAIN or self.conversation.state:
+            return self._take_turn()
+        try:
+            message = self.ask_plain(asked, (), math.inf)
+        except Faulty as fault:
+            return self._take_turn(self.remedy(asked, (), fault, (), self.due(asked, math.inf)))
+        said = self.send(message)
+        return DONE if said is DONE and message.__class__ is not Withdraw else self._take_turn(None, message, said)
+
+    async def _take_turn(
+        self, decision: Awaitable[Message] | None = None, message: Message | None = None,
+        said: Awaitable[Notice | None] = DONE,
+    ) -> None:  # fmt: skip
+        """Go on with a turn from where it is: to ask, at a decision under way, or at a message that has been said."""
         while True:
-            asked = self.seat.own or self.seat.resolve(None)
-            if asked.kind is PLAIN and not self.conversation.state:  # as `ask` does, without a coroutine of its own
-                try:
-                    message = self.ask_plain(asked, (), math.inf)
-                except Faulty as fault:
-                    message = await self.remedy(asked, (), fault, (), self.due(asked, math.inf))
-            else:
-                message = await self.ask()
-            if await self.send(message) is None and message.__class__ is not Withdraw:  # which leaves the turn ours
+            if message is None:
+                message = await (decision or self.ask())
+                said = self.send(message)
+            if await said is None and message.__class__ is not Withdraw:  # which leaves the turn ours
                 return
+            decision = message = None
 
     def say_aside(self, message: Message) -> None:
         """Say something out of turn, from outside the role (withdraw an offer). Never waits; the row must keep the state."""
@@ -226,7 +238,7 @@ class Saying(Asking):
         if self.conversation.observe is not None:
             self.conversation.observe("skipped", event, self)
         self.peer.box.put_ordered(Aside(event, self.name))
-        if state.final and state.name in FINAL:
+        if state.ends_all:
             self.conversation.finish(state.name, self.conversation.reason_for(state.name, event, self.name), by=self)
         return DONE
 
