@@ -42,6 +42,8 @@ _WHERE = {
     "runtime.network": "Network",
     "runtime.link": "LinkFaults",
     "runtime.restart": "RestartPolicy",
+    "solutions.rubinstein": "EquilibriumShares ShareInterval rubinstein",
+    "solutions.terms": "AlternatingOffers discount_factor impatience_factor",
     "strategies.bidding": "BidStrategy",
     "strategies.concession": (
         "ConcessionStrategy ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession"

@@ -294,6 +294,24 @@ from negotiate_rt.runtime.network import (
 from negotiate_rt.runtime.restart import (
     RestartPolicy as RestartPolicy,
 )
+from negotiate_rt.solutions.rubinstein import (
+    EquilibriumShares as EquilibriumShares,
+)
+from negotiate_rt.solutions.rubinstein import (
+    ShareInterval as ShareInterval,
+)
+from negotiate_rt.solutions.rubinstein import (
+    rubinstein as rubinstein,
+)
+from negotiate_rt.solutions.terms import (
+    AlternatingOffers as AlternatingOffers,
+)
+from negotiate_rt.solutions.terms import (
+    discount_factor as discount_factor,
+)
+from negotiate_rt.solutions.terms import (
+    impatience_factor as impatience_factor,
+)
 from negotiate_rt.strategies.bidding import (
     BidStrategy as BidStrategy,
 )
