@@ -42,6 +42,9 @@ _WHERE = {
     "runtime.network": "Network",
     "runtime.link": "LinkFaults",
     "runtime.restart": "RestartPolicy",
+    "solutions.alternating_offers": (
+        "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"
+    ),
     "solutions.rubinstein": "EquilibriumShares ShareInterval rubinstein",
     "solutions.terms": "AlternatingOffers discount_factor impatience_factor",
     "strategies.bidding": "BidStrategy",

@@ -294,6 +294,21 @@ from negotiate_rt.runtime.network import (
 from negotiate_rt.runtime.restart import (
     RestartPolicy as RestartPolicy,
 )
+from negotiate_rt.solutions.alternating_offers import (
+    PeriodPlan as PeriodPlan,
+)
+from negotiate_rt.solutions.alternating_offers import (
+    SequentialEquilibrium as SequentialEquilibrium,
+)
+from negotiate_rt.solutions.alternating_offers import (
+    backward_induction as backward_induction,
+)
+from negotiate_rt.solutions.alternating_offers import (
+    pie_points as pie_points,
+)
+from negotiate_rt.solutions.alternating_offers import (
+    stationary_equilibrium as stationary_equilibrium,
+)
 from negotiate_rt.solutions.rubinstein import (
     EquilibriumShares as EquilibriumShares,
 )
