@@ -44,8 +44,7 @@ class Machine:
 
     def say(self, message: Message, now: float) -> State:
         """Check and make a move of our own; return the state it led to. Raises LocalProtocolError, changing nothing."""
-        kind = message.__class__
-        move = self.state.says.get(kind)
+        move = self.state.says.get(message.__class__)
         if move is None:
             raise self._illegal(LocalProtocolError, message, "", self.role)
         if message is not self.cleared and move.rules:
@@ -55,7 +54,10 @@ class Machine:
         if not move.turn:
             return move.target
         self.turns = turns = self.turns + 1
-        self.state = target = move.target if move.target.exhausted is None else self._unless_exhausted(move.target, turns)
+        target = move.target
+        if target.exhausted is not None and 0 < self.max_turns <= turns:
+            target = target.exhausted
+        self.state = target
         return target
 
     def hear(self, message: Message, now: float) -> State:
@@ -63,28 +65,21 @@ class Machine:
         move = self.state.hears.get(message.__class__)
         if move is None:
             raise self._illegal(RemoteProtocolError, message, "", self.other)
-        if move.rules or move.tabled:
-            self._weigh(move, message, now)
+        if not (move.plain and self.board.heard_plainly(message)):  # the common case, without a call a rule
+            for rule in move.rules:
+                refusal = rule(message, self.board, False, now)
+                if refusal is not None:
+                    raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
+            if move.tabled:
+                self.board.note(message, False)
         if not move.turn:
             return move.target
         self.turns = turns = self.turns + 1
-        self.state = target = move.target if move.target.exhausted is None else self._unless_exhausted(move.target, turns)
+        target = move.target
+        if target.exhausted is not None and 0 < self.max_turns <= turns:
+            target = target.exhausted
+        self.state = target
         return target
-
-    def _weigh(self, move: Move, message: Message, now: float) -> None:
-        """Check the content of what the other side says, and take down an offer or its withdrawal."""
-        board = self.board
-        if move.plain:  # an offer that need only be in the register: the common case, without a call a rule
-            offer = board.offers.get(message.offer)  # type: ignore[attr-defined]  # a Propose
-            if offer is not None and offer.value is message.value and offer.agent == board.peer:  # type: ignore[attr-defined]
-                board.note(message, False)
-                return
-        for rule in move.rules:
-            refusal = rule(message, board, False, now)
-            if refusal is not None:
-                raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
-        if move.tabled:
-            board.note(message, False)
 
     def _unless_exhausted(self, target: State, turns: int) -> State:
         """Return the state to go to: where it leads once the rounds are used up, itself otherwise."""

@@ -112,20 +112,21 @@ class Asking:
         if self.box.queue:
             self.take_notes()
         question = asked.question
+        function, view, judge = asked.function, question.view, question.judge
         kernel = self.actor.kernel
         kernel.asking = self
         kernel.hooked = True
         decision = UNDECIDED
         try:
-            if args or question.view is None:
-                decision = asked.function(*args) if question.view is None else asked.function(question.view(self, *args))
+            if args or view is None:
+                decision = function(*args) if view is None else function(view(self, *args))
             else:
-                decision = asked.function(question.view(self))
+                decision = function(view(self))
             if deadline != math.inf or conversation.terms.hurried:
                 self._check_late(asked, self.due(asked, deadline))
             if conversation.state:
                 raise Ended
-            return question.judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
+            return judge(self, decision)  # type: ignore[arg-type]  # self is a Dialogue
         except (KeyboardInterrupt, Ended):
             discard(decision)
             raise

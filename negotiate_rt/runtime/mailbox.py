@@ -68,7 +68,8 @@ class Mailbox:
         if owner.waits_on is self and (self.match is None or self.match(item)):
             owner.waits_on = None
             self.handed = item
-            owner.wake(owner)
+            wake = owner.wake  # a local: see Kernel._run_ready
+            wake(owner)
             return True
         queue = self.queue
         if queue is None:
