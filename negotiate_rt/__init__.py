@@ -34,7 +34,11 @@ _WHERE = {
         "Subscribe Walk Withdraw"
     ),
     "messages.view": "View sleep",
-    "problems": "AdditiveUtility BargainingProblem Issue OutcomeSpace Pie PriceProblem Task",
+    "problems": (
+        "AdditiveUtility BargainingProblem Constraint ContinuousIssue ExponentialEvaluation ForbiddenConstraint "
+        "ImpliedConstraint IntegerIssue Issue LinearConstraint LinearEvaluation OptionalIssue OrdinalIssue OutcomeSpace "
+        "Pie PolynomialEvaluation PriceProblem Span Task TriangularEvaluation"
+    ),
     "problems.auction": "AuctionCall AuctionOptions AuctionResult",
     "protocols.awarding": "ContractNetOptions ContractResult",
     "protocols.base": "NegotiationProtocol",

@@ -235,7 +235,37 @@ from negotiate_rt.problems import (
     BargainingProblem as BargainingProblem,
 )
 from negotiate_rt.problems import (
+    Constraint as Constraint,
+)
+from negotiate_rt.problems import (
+    ContinuousIssue as ContinuousIssue,
+)
+from negotiate_rt.problems import (
+    ExponentialEvaluation as ExponentialEvaluation,
+)
+from negotiate_rt.problems import (
+    ForbiddenConstraint as ForbiddenConstraint,
+)
+from negotiate_rt.problems import (
+    ImpliedConstraint as ImpliedConstraint,
+)
+from negotiate_rt.problems import (
+    IntegerIssue as IntegerIssue,
+)
+from negotiate_rt.problems import (
     Issue as Issue,
+)
+from negotiate_rt.problems import (
+    LinearConstraint as LinearConstraint,
+)
+from negotiate_rt.problems import (
+    LinearEvaluation as LinearEvaluation,
+)
+from negotiate_rt.problems import (
+    OptionalIssue as OptionalIssue,
+)
+from negotiate_rt.problems import (
+    OrdinalIssue as OrdinalIssue,
 )
 from negotiate_rt.problems import (
     OutcomeSpace as OutcomeSpace,
@@ -244,10 +274,19 @@ from negotiate_rt.problems import (
     Pie as Pie,
 )
 from negotiate_rt.problems import (
+    PolynomialEvaluation as PolynomialEvaluation,
+)
+from negotiate_rt.problems import (
     PriceProblem as PriceProblem,
 )
 from negotiate_rt.problems import (
+    Span as Span,
+)
+from negotiate_rt.problems import (
     Task as Task,
+)
+from negotiate_rt.problems import (
+    TriangularEvaluation as TriangularEvaluation,
 )
 from negotiate_rt.problems.auction import (
     AuctionCall as AuctionCall,

@@ -156,4 +156,4 @@ def test_spaces_travel_by_pickle_and_by_json():
     assert pickle.loads(pickle.dumps(CAMP)) == CAMP
     assert msgspec.json.decode(msgspec.json.encode(CAMP), type=OutcomeSpace) == CAMP
     with pytest.raises(msgspec.ValidationError, match=r"values\[1\] 'a' equals values\[0\] 'a' - at `\$.issues\[0\]`"):
-        msgspec.json.decode(b'{"issues": [{"name": "x", "values": ["a", "a"]}]}', type=OutcomeSpace)
+        msgspec.json.decode(b'{"issues": [{"type": "categorical", "name": "x", "values": ["a", "a"]}]}', type=OutcomeSpace)

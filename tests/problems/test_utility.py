@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
-from negotiate_rt.problems import utility as utility_room
-from negotiate_rt.problems.issues import Issue, OutcomeSpace
+from negotiate_rt.problems.issues import MOST_LISTED, Issue, OutcomeSpace
 from negotiate_rt.problems.utility import AdditiveUtility, utility_table
 
 SPACE = OutcomeSpace([Issue("price", (10, 20, 30)), Issue("colour", ("red", "blue"))])
@@ -135,7 +134,7 @@ def test_a_function_that_fails_on_an_outcome_is_refused(function, message):
 def test_a_space_too_large_is_refused_before_anything_is_enumerated():
     huge = OutcomeSpace([Issue(f"i{n}", tuple(range(10))) for n in range(18)])
     weights, values = dict.fromkeys(huge.names, 1), dict.fromkeys(huge.names, float)
-    message = f"the space has {10**18} outcomes; at most {utility_room.MOST_OUTCOMES} can be enumerated"
+    message = f"the space has {10**18} outcomes; at most {MOST_LISTED} can be enumerated"
     with pytest.raises(ConfigurationError, match=message):
         utility_table(huge, AdditiveUtility(weights, values))
     with pytest.raises(ConfigurationError, match=message):
