@@ -55,6 +55,7 @@ _WHERE = {
     "strategies.concession": (
         "ConcessionStrategy ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession"
     ),
+    "strategies.equilibrium": "EquilibriumStrategy OutcomeEquilibrium PieEquilibrium PriceEquilibrium play_equilibrium",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = ["__version__", *sorted(_HOME)]

@@ -384,5 +384,20 @@ from negotiate_rt.strategies.concession import (
 from negotiate_rt.strategies.concession import (
     TitForTatConcession as TitForTatConcession,
 )
+from negotiate_rt.strategies.equilibrium import (
+    EquilibriumStrategy as EquilibriumStrategy,
+)
+from negotiate_rt.strategies.equilibrium import (
+    OutcomeEquilibrium as OutcomeEquilibrium,
+)
+from negotiate_rt.strategies.equilibrium import (
+    PieEquilibrium as PieEquilibrium,
+)
+from negotiate_rt.strategies.equilibrium import (
+    PriceEquilibrium as PriceEquilibrium,
+)
+from negotiate_rt.strategies.equilibrium import (
+    play_equilibrium as play_equilibrium,
+)
 
 __version__: str
