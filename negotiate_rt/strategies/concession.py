@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property
 from typing import Protocol
 
 import msgspec
@@ -23,6 +23,7 @@ from negotiate_rt.problems.scalars import finite
 
 _INFINITY = math.inf
 _TABLED = 1024  # rounds up to which a curve's fractions are computed once and kept
+_TABLES = 16  # numbers of rounds that a curve keeps fractions for
 _FLAT = 1e-15  # a rate this close to 0 moves the exponential less than a rounding error away from the line
 _LEAST_EXPONENT = 1e-300  # p ** 1e-300 is 1.0 for every p > 0; smaller exponents would lose their digits as subnormals
 
@@ -40,7 +41,7 @@ class ConcessionStrategy(Protocol):
         """Return the value to offer in this round. Plain and fast: it runs inside the turn."""
 
 
-class ConcessionCurve(msgspec.Struct, frozen=True, tag_field="name"):
+class ConcessionCurve(msgspec.Struct, frozen=True, dict=True, tag_field="name"):
     """A curve over the rounds; subclasses give the `fraction` of the remaining way that one round takes."""
 
     def __call__(
@@ -58,9 +59,25 @@ class ConcessionCurve(msgspec.Struct, frozen=True, tag_field="name"):
                 return self._at_the_edge(round, max_rounds, reservation_value, current_value)
         except TypeError:  # None, a string, a Decimal among floats: told like any other nonsense
             raise _refusal(round, max_rounds, reservation_value, current_value) from None
-        taken = _fractions(self, max_rounds)[round] if max_rounds <= _TABLED else self.fraction(round, max_rounds)
+        if max_rounds <= _TABLED:
+            fractions = self._fractions.get(max_rounds)
+            taken = fractions[round] if fractions is not None else self._table(max_rounds)[round]
+        else:
+            taken = self.fraction(round, max_rounds)
         point = current_value + way * taken
         return point if (point < reservation_value) == (way > 0) else reservation_value  # rounding may step past it
+
+    @cached_property
+    def _fractions(self) -> dict[int, tuple[float, ...]]:
+        """This curve's fractions by max_rounds and round, computed once: strategies are few, and turns are many."""
+        return {}
+
+    def _table(self, max_rounds: int) -> tuple[float, ...]:
+        if len(self._fractions) >= _TABLES:
+            self._fractions.clear()
+        table = (0.0, 0.0, *(self.fraction(round, max_rounds) for round in range(2, max_rounds)))
+        self._fractions[max_rounds] = table
+        return table
 
     def fraction(self, round: int, max_rounds: int) -> float:
         """Return the share, in [0, 1], of the remaining way to take in this round, 1 < round < max_rounds."""
@@ -75,12 +92,6 @@ class ConcessionCurve(msgspec.Struct, frozen=True, tag_field="name"):
             return reservation_value
         fraction = self.fraction(round, max_rounds)
         return current_value * (1.0 - fraction) + reservation_value * fraction
-
-
-@lru_cache(64)
-def _fractions(curve: ConcessionCurve, max_rounds: int) -> tuple[float, ...]:
-    """Return a curve's fractions by round, for all rounds that take one: strategies are few, and turns are many."""
-    return (0.0, 0.0, *(curve.fraction(round, max_rounds) for round in range(2, max_rounds)))
 
 
 class LinearConcession(ConcessionCurve, frozen=True, tag="linear"):
