@@ -49,7 +49,11 @@ class Machine:
             raise self._illegal(LocalProtocolError, message, "", self.role)
         if message is not self.cleared and move.rules:
             self._check_own(move, message, now)
-        if move.tabled:
+        if move.plain:  # an offer, taken down as `note` does, without its call
+            board = self.board
+            board.own = board.own_last = board.offers[message.offer]  # type: ignore[attr-defined]  # a Propose
+            board.standing = None
+        elif move.tabled:
             self.board.note(message, True)
         if not move.turn:
             return move.target

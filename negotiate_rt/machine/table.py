@@ -14,7 +14,7 @@ from typing import TypeAlias
 from negotiate_rt.errors import ProtocolDefinitionError
 from negotiate_rt.machine.board import Board, Refusal, inside_outcome_space
 from negotiate_rt.messages.outcome import NegotiationState
-from negotiate_rt.messages.performatives import Message, Propose, Withdraw, fipa_name
+from negotiate_rt.messages.performatives import Accept, Message, Propose, Withdraw, fipa_name
 
 Kind: TypeAlias = type[Message]
 Moves: TypeAlias = Mapping[str, Mapping[tuple[str, Kind], str]]
@@ -26,14 +26,16 @@ class Move:
     """One row, seen from one end: where it leads, its content rules, whether it is a turn of its own.
 
     `further` are the rules beyond the one that registering an offer has already applied; `plain` if there are none.
-    `tabled` if the board takes it down: an offer, or its withdrawal.
+    `tabled` if the board takes it down: an offer, or its withdrawal. `quiet` if it is a turn to be taken without a look at
+    its content, the board or the rounds.
     """
 
-    __slots__ = ("further", "plain", "rules", "tabled", "target", "turn")
+    __slots__ = ("further", "plain", "quiet", "rules", "tabled", "target", "turn")
 
     def __init__(self, kind: Kind, target: State, rules: tuple[Rule, ...], turn: bool) -> None:
         self.target = target
         self.tabled = issubclass(kind, (Propose, Withdraw))
+        self.quiet = turn and not rules and not issubclass(kind, (Propose, Withdraw, Accept))
         self.rules = rules
         self.further = tuple(rule for rule in rules if rule is not inside_outcome_space)
         self.plain = inside_outcome_space in rules and not self.further
@@ -138,6 +140,9 @@ class Table:
                 rules = self.rules.get((who, kind), self.rules.get(kind, ()))
                 move = Move(kind, states[to], rules, to != name)
                 (state.says if who == role else state.hears)[kind] = move
+        for state in states.values():
+            for move in (*state.says.values(), *state.hears.values()):
+                move.quiet = move.quiet and move.target.exhausted is None
         return states
 
     @staticmethod

@@ -87,17 +87,23 @@ class Dialogue(Saying):
         envelope: Envelope = item
         if self.seen is not None and self._is_duplicate(envelope):
             return None
-        try:
-            state = self.machine.hear(envelope.message, self.actor.kernel.now)
-        except RemoteProtocolError as error:  # it was legal when said, or it would not have been sent: overtaken
-            self.conversation.note_stale(envelope, error, self)
-            return None
+        machine, message, conversation = self.machine, envelope.message, self.conversation
+        move = machine.state.hears.get(message.__class__)
+        if move is not None and move.quiet:
+            machine.state = state = move.target
+            machine.turns += 1
+        else:
+            try:
+                state = machine.hear(message, self.actor.kernel.now)
+            except RemoteProtocolError as error:  # it was legal when said, or it would not have been sent: overtaken
+                conversation.note_stale(envelope, error, self)
+                return None
         self.heard_up_to = envelope.reply_with
-        if self.conversation.observe is not None:
-            self.conversation.observe("heard", envelope, self)
-        if state.ends_all and not self.conversation.over:
-            self.conversation.bind(state.name, envelope, self)
-        return envelope.message
+        if conversation.observe is not None:
+            conversation.observe("heard", envelope, self)
+        if state.ends_all and not conversation.state:
+            conversation.bind(state.name, envelope, self)
+        return message
 
     def _take_special(self, item: Any) -> Message | None:
         if isinstance(item, Injected):

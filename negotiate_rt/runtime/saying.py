@@ -123,14 +123,18 @@ class Saying(Asking):
         if conversation.state:
             return gone(self)
         machine = self.machine
-        if message is not machine.cleared:
-            kind = message.__class__
-            if kind is Skip:
-                return self._skip(message)  # type: ignore[arg-type]  # a Skip
-            if kind in COMPLETED:
-                message = self.complete(message)
         before, turns = machine.state, machine.turns
-        state = machine.say(message, self.actor.kernel.now)
+        move = before.says.get(message.__class__)
+        if move is not None and move.quiet:
+            machine.state = state = move.target
+            machine.turns = turns + 1
+        else:
+            if message is not machine.cleared:
+                if message.__class__ is Skip:
+                    return self._skip(message)  # type: ignore[arg-type]  # a Skip
+                if message.__class__ in COMPLETED:
+                    message = self.complete(message)
+            state = machine.say(message, self.actor.kernel.now)
         self.serial = number = self.serial + 1
         envelope = Envelope(self.route, message, number, self.heard_up_to, reply_by)
         conversation.messages += 1
