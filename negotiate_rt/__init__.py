@@ -40,6 +40,9 @@ _WHERE = {
         "Pie PolynomialEvaluation PriceProblem Span Task TriangularEvaluation"
     ),
     "problems.auction": "AuctionCall AuctionOptions AuctionResult",
+    "problems.derived": "AffineUtility DiscountedUtility UncertainUtility",
+    "problems.interdependent": "Box ConstraintUtility HyperRectangleUtility WeightedConstraint",
+    "problems.tabular": "RankedUtility TabularUtility",
     "protocols.awarding": "ContractNetOptions ContractResult",
     "protocols.base": "NegotiationProtocol",
     "runtime.latency": "Constant Empirical Exponential LogNormal Normal Uniform",

@@ -297,6 +297,33 @@ from negotiate_rt.problems.auction import (
 from negotiate_rt.problems.auction import (
     AuctionResult as AuctionResult,
 )
+from negotiate_rt.problems.derived import (
+    AffineUtility as AffineUtility,
+)
+from negotiate_rt.problems.derived import (
+    DiscountedUtility as DiscountedUtility,
+)
+from negotiate_rt.problems.derived import (
+    UncertainUtility as UncertainUtility,
+)
+from negotiate_rt.problems.interdependent import (
+    Box as Box,
+)
+from negotiate_rt.problems.interdependent import (
+    ConstraintUtility as ConstraintUtility,
+)
+from negotiate_rt.problems.interdependent import (
+    HyperRectangleUtility as HyperRectangleUtility,
+)
+from negotiate_rt.problems.interdependent import (
+    WeightedConstraint as WeightedConstraint,
+)
+from negotiate_rt.problems.tabular import (
+    RankedUtility as RankedUtility,
+)
+from negotiate_rt.problems.tabular import (
+    TabularUtility as TabularUtility,
+)
 from negotiate_rt.protocols.awarding import (
     ContractNetOptions as ContractNetOptions,
 )

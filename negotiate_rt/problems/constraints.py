@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from negotiate_rt.errors import ConfigurationError, suggest
-from negotiate_rt.problems.kinds import AnyIssue, ContinuousIssue, Issue, OptionalIssue, Scalar, is_flag
+from negotiate_rt.problems.kinds import AnyIssue, ContinuousIssue, Issue, OptionalIssue, Scalar
 from negotiate_rt.problems.scalars import finite
 
 _TOLERANCE = 1e-12  # of a sum's largest term: 0.1 + 0.2 is at most 0.3
@@ -29,16 +29,16 @@ class Rule(NamedTuple):
 
 
 class Span(msgspec.Struct, frozen=True, tag="span"):
-    """The numbers from `low` to `high`, both included, in a combination; an end that is left out is open."""
+    """The numbers from `low` to `high`, both included, in a combination; an end that is None is open."""
 
-    low: float = -math.inf
-    high: float = math.inf
+    low: float | None = None
+    high: float | None = None
 
     def __post_init__(self) -> None:
-        for end in (self.low, self.high):
-            if is_flag(end) or not isinstance(end, (int, float)) or end != end:
-                raise ConfigurationError(f"a span's ends must be numbers, got {self.low!r} and {self.high!r}")
-        if self.low > self.high:
+        for field in ("low", "high"):
+            if getattr(self, field) is not None:
+                finite(getattr(self, field), f"span.{field}", ConfigurationError)
+        if self.low is not None and self.high is not None and self.low > self.high:
             raise ConfigurationError(f"a span's low must not be above its high, got {self.low} > {self.high}")
 
 
@@ -234,7 +234,8 @@ def in_words(meant: dict[str, Any] | Combination) -> str:
 
 def _values_in_words(values: Span | tuple[Scalar | None, ...]) -> str:
     if isinstance(values, Span):
-        return f"from {values.low:g} to {values.high:g}"
+        ends = ("from", values.low), ("to", values.high)
+        return " ".join(f"{word} {end:g}" for word, end in ends if end is not None) or "any"
     return f"= {values[0]!r}" if len(values) == 1 else f"in {values!r}"
 
 
@@ -252,7 +253,8 @@ def _meant(name: object, values: Any) -> Span | tuple[Scalar | None, ...]:
 def _member(values: Span | tuple[Scalar | None, ...], issue: AnyIssue, where: str) -> Callable[[Any], bool]:
     if isinstance(values, Span):
         _check_numeric(issue, where)
-        low, high = values.low, values.high
+        low = -math.inf if values.low is None else values.low
+        high = math.inf if values.high is None else values.high
         return lambda value: value is not None and low <= value <= high
     own = set()
     for value in values:

@@ -146,8 +146,8 @@ class OutcomePreferences:
     """
 
     __slots__ = (
-        "__weakref__", "_canonical", "_firsts", "_has_flags", "_levels", "_ranking", "_tolerance", "_worth", "disagreement", "known",
-        "limit", "opening", "reservation_value", "space",
+        "__weakref__", "_canonical", "_firsts", "_has_flags", "_levels", "_ranking", "_tolerance", "_worth",
+        "disagreement", "known", "limit", "opening", "reservation_value", "space",
     )
 
     def __init__(
