@@ -52,6 +52,11 @@ _WHERE = {
     "solutions.alternating_offers": (
         "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"
     ),
+    "solutions.best_response": "BestResponse best_response",
+    "solutions.exploitability": (
+        "EquilibriumVerdict Exploitability SubgameVerdict exploitability is_equilibrium is_subgame_perfect"
+    ),
+    "solutions.offer_strategies": "OfferAnswer OfferAutomaton OfferTable",
     "solutions.rubinstein": "EquilibriumShares ShareInterval rubinstein",
     "solutions.terms": "AlternatingOffers discount_factor impatience_factor",
     "strategies.bidding": "BidStrategy",

@@ -375,6 +375,39 @@ from negotiate_rt.solutions.alternating_offers import (
 from negotiate_rt.solutions.alternating_offers import (
     stationary_equilibrium as stationary_equilibrium,
 )
+from negotiate_rt.solutions.best_response import (
+    BestResponse as BestResponse,
+)
+from negotiate_rt.solutions.best_response import (
+    best_response as best_response,
+)
+from negotiate_rt.solutions.exploitability import (
+    EquilibriumVerdict as EquilibriumVerdict,
+)
+from negotiate_rt.solutions.exploitability import (
+    Exploitability as Exploitability,
+)
+from negotiate_rt.solutions.exploitability import (
+    SubgameVerdict as SubgameVerdict,
+)
+from negotiate_rt.solutions.exploitability import (
+    exploitability as exploitability,
+)
+from negotiate_rt.solutions.exploitability import (
+    is_equilibrium as is_equilibrium,
+)
+from negotiate_rt.solutions.exploitability import (
+    is_subgame_perfect as is_subgame_perfect,
+)
+from negotiate_rt.solutions.offer_strategies import (
+    OfferAnswer as OfferAnswer,
+)
+from negotiate_rt.solutions.offer_strategies import (
+    OfferAutomaton as OfferAutomaton,
+)
+from negotiate_rt.solutions.offer_strategies import (
+    OfferTable as OfferTable,
+)
 from negotiate_rt.solutions.rubinstein import (
     EquilibriumShares as EquilibriumShares,
 )
