@@ -28,6 +28,7 @@ from negotiate_rt.messages.performatives import (
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.auction import AuctionCall
 from negotiate_rt.problems.task import FrozenMapping, freeze
+from negotiate_rt.protocols.routine import routine_of
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
 from negotiate_rt.strategies.deciding import as_hook, concede
@@ -132,7 +133,7 @@ def _short(value: object) -> str:
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
-BARGAIN = Question("decide", judge_bargain, view_of, adapt=as_hook, default=concede)
+BARGAIN = Question("decide", judge_bargain, view_of, adapt=as_hook, default=concede, routine=routine_of)
 
 
 def spoken(talk: Dialogue, decision: Message) -> Message:

@@ -111,6 +111,11 @@ class Asking:
         conversation = self.conversation
         if self.box.queue:
             self.take_notes()
+        if asked.routine is not None:
+            routine = asked.routine
+            message = routine(self)  # type: ignore[arg-type]  # self is a Dialogue
+            if message is not None:
+                return message
         question = asked.question
         function, view, judge = asked.function, question.view, question.judge
         kernel = self.actor.kernel

@@ -29,16 +29,18 @@ class Question:
     `judge(dialogue, decision)` returns a message ready to send, or raises InvalidDecision or LocalProtocolError. `view`
     makes the hook's one argument; without it the hook is called with the arguments of `ask`. `execution` marks work
     rather than a decision: turn_timeout does not bind it. `adapt(strategy, agent)` makes a hook of a fallback strategy;
-    `default` decides for an agent that has no such hook.
+    `default` decides for an agent that has no such hook. `routine(seat, hook)` returns a function that takes a stock
+    agent's turns in the hook's place (it may leave one to the hook by returning None), or None for any other agent.
     """
 
-    __slots__ = ("adapt", "default", "execution", "hook", "judge", "view")
+    __slots__ = ("adapt", "default", "execution", "hook", "judge", "routine", "view")
 
     def __init__(
         self, hook: str, judge: Callable[[Dialogue, Any], Message],  # Any: whatever an agent returns
         view: Callable[..., Any] | None = None, execution: bool = False,  # Any: messages.View
         adapt: Callable[[Any, Any], Callable[..., Any]] | None = None,  # Any: a strategy, an agent
         default: Callable[..., Any] | None = None,  # Any: a decision
+        routine: Callable[[Seat, Callable[..., Any]], Callable[[Dialogue], Message | None] | None] | None = None,
     ) -> None:  # fmt: skip
         self.hook = hook
         self.judge = judge
@@ -46,6 +48,7 @@ class Question:
         self.execution = execution
         self.adapt = adapt or _as_it_is
         self.default = default
+        self.routine = routine
 
 
 def _as_it_is(strategy: Any, agent: Any) -> Callable[..., Any]:  # a callable of the hook's own arguments
@@ -53,14 +56,15 @@ def _as_it_is(strategy: Any, agent: Any) -> Callable[..., Any]:  # a callable of
 
 
 class Asked:
-    """A question bound to one agent's hook."""
+    """A question bound to one agent's hook, and to the routine that spares it, if there is one."""
 
-    __slots__ = ("function", "kind", "question")
+    __slots__ = ("function", "kind", "question", "routine")
 
     def __init__(self, question: Question, function: Callable[..., Any], kind: HookKind) -> None:
         self.question = question
         self.function = function
         self.kind = kind
+        self.routine: Callable[[Dialogue], Message | None] | None = None
 
 
 class Seat:
@@ -104,6 +108,8 @@ class Seat:
             elif is_async(function):
                 kind = HookKind.ASYNC
             asked = Asked(question, function, kind)
+            if question.routine is not None and kind is HookKind.PLAIN:
+                asked.routine = question.routine(self, function)
             if key is None:
                 self.own = asked
             else:
