@@ -55,7 +55,7 @@ class Board:
         self.standing = self.last_heard = offer
         self.own = None
         if self.heard:
-            self.heard.append(offer.value)  # type: ignore[union-attr]  # no longer the empty tuple
+            self.heard.append(offer.value)
         else:
             self.heard = [offer.value]
         return True

@@ -22,8 +22,8 @@ from negotiate_rt.strategies.concession import (
 )
 from negotiate_rt.strategies.deciding import DEFAULT_CONCESSION, only_concedes
 
-CURVES = frozenset({LinearConcession, ExponentialConcession, TimeDependentConcession})
-STOCK = frozenset({PricePreferences, PiePreferences, OutcomePreferences})
+CURVES: frozenset[type] = frozenset({LinearConcession, ExponentialConcession, TimeDependentConcession})
+STOCK: frozenset[type] = frozenset({PricePreferences, PiePreferences, OutcomePreferences})
 
 
 def routine_of(seat: Seat, hook: Callable[..., object]) -> Callable[[Dialogue], Message | None] | None:

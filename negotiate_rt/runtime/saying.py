@@ -113,7 +113,7 @@ class Saying(Asking):
 
     # -- saying ---------------------------------------------------------------------------------------------------------
 
-    def send(self, message: Message, reply_by: float | None = None) -> Awaitable[Notice | None]:
+    def send(self, message: Message, reply_by: float | None = None) -> Awaitable[Notice | None]:  # noqa: C901  # hot
         """Say something. The result is None, or the engine's notice if an acceptance bound nobody (the turn is ours again).
 
         `reply_by` goes on the envelope: until when an answer is taken. Raises LocalProtocolError if the move is illegal
@@ -131,7 +131,7 @@ class Saying(Asking):
         else:
             if message is not machine.cleared:
                 if message.__class__ is Skip:
-                    return self._skip(message)  # type: ignore[arg-type]  # a Skip
+                    return self._skip(message)
                 if message.__class__ in COMPLETED:
                     message = self.complete(message)
             state = machine.say(message, self.actor.kernel.now)

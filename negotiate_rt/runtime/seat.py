@@ -35,7 +35,7 @@ class Question:
 
     __slots__ = ("adapt", "default", "execution", "hook", "judge", "routine", "view")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is known of a hook, by name
         self, hook: str, judge: Callable[[Dialogue, Any], Message],  # Any: whatever an agent returns
         view: Callable[..., Any] | None = None, execution: bool = False,  # Any: messages.View
         adapt: Callable[[Any, Any], Callable[..., Any]] | None = None,  # Any: a strategy, an agent

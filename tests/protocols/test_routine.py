@@ -80,7 +80,9 @@ def test_routine_outcomes_are_those_of_the_long_way(worth, least, one, other, ro
     problem = BargainingProblem([Issue("a", list("xyz")), Issue("b", list("uvw"))])
     tables = [dict(zip("xyz", worth[k : k + 3], strict=True)) for k in (0, 6)]
     more = [dict(zip("uvw", worth[k : k + 3], strict=True)) for k in (3, 9)]
-    mine, theirs = (AdditiveUtility({"a": 0.5, "b": 0.5}, {"a": x, "b": y}, problem.space) for x, y in zip(tables, more, strict=True))
+    mine, theirs = (
+        AdditiveUtility({"a": 0.5, "b": 0.5}, {"a": x, "b": y}, problem.space) for x, y in zip(tables, more, strict=True)
+    )
 
     def pair(kind):
         return [kind("A", mine, least, strategy=one), kind("B", theirs, least / 2, strategy=other)]
