@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.solutions.alternating_offers import Board, Vector
 from negotiate_rt.solutions.offer_strategies import (
-    OfferAnswer,
     BoundTable,
+    OfferAnswer,
     OfferAutomaton,
     Strategy,
     automaton,
