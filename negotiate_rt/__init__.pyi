@@ -297,6 +297,9 @@ from negotiate_rt.problems.auction import (
 from negotiate_rt.problems.auction import (
     AuctionResult as AuctionResult,
 )
+from negotiate_rt.problems.bargaining import (
+    Discount as Discount,
+)
 from negotiate_rt.problems.derived import (
     AffineUtility as AffineUtility,
 )
@@ -324,6 +327,15 @@ from negotiate_rt.problems.tabular import (
 from negotiate_rt.problems.tabular import (
     TabularUtility as TabularUtility,
 )
+from negotiate_rt.problems.types import (
+    CommonPrior as CommonPrior,
+)
+from negotiate_rt.problems.types import (
+    PartyType as PartyType,
+)
+from negotiate_rt.problems.types import (
+    TypeDistribution as TypeDistribution,
+)
 from negotiate_rt.protocols.awarding import (
     ContractNetOptions as ContractNetOptions,
 )
@@ -332,6 +344,12 @@ from negotiate_rt.protocols.awarding import (
 )
 from negotiate_rt.protocols.base import (
     NegotiationProtocol as NegotiationProtocol,
+)
+from negotiate_rt.protocols.monotonic_concession import (
+    ConcessionOptions as ConcessionOptions,
+)
+from negotiate_rt.protocols.rubinstein import (
+    RubinsteinOptions as RubinsteinOptions,
 )
 from negotiate_rt.runtime.latency import (
     Constant as Constant,

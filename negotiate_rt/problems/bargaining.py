@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
-from negotiate_rt.problems.issues import Issue, Outcome, OutcomeSpace
+from negotiate_rt.problems.derived import DiscountedUtility, discount_factor
+from negotiate_rt.problems.issues import AnyIssue, Outcome, OutcomeSpace
 from negotiate_rt.problems.scalars import finite
-from negotiate_rt.problems.utility import AdditiveUtility, UtilityFunction
+from negotiate_rt.problems.types import CommonPrior, PartyType
+from negotiate_rt.problems.utility import SpaceUtility, UtilityFunction
 
 T = TypeVar("T")
 
@@ -48,25 +51,68 @@ class Pie(msgspec.Struct, frozen=True, tag="pie"):
         return {"type": "number", "minimum": 0, "maximum": self.size}
 
 
-class BargainingProblem:
-    """An outcome space and, where known, the parties' utilities and reservation values.
+class Discount(msgspec.Struct, frozen=True, tag="discount"):
+    """How fast a party's deals lose worth: factor^(round - 1), or factor^seconds. ConfigurationError unless 0 <= factor <= 1."""
 
-    issues: an OutcomeSpace, or the issues of one. utilities and reservation_values: by agent name, or a sequence in
-    seat order; they may cover some of the parties only, and what an agent itself brings comes first. An
-    AdditiveUtility is bound to the space, and so checked. ConfigurationError for everything that does not fit.
+    factor: float
+    per: Literal["round", "time"] = "round"
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "factor", discount_factor(self.factor, "discount.factor"))
+        if self.per not in ("round", "time"):
+            raise ConfigurationError(f"discount.per must be 'round' or 'time', got {self.per!r}")
+
+
+class Revealed(msgspec.Struct, frozen=True):
+    """What a problem lets one party know of the others, by agent name or by seat as the problem itself names them.
+
+    Under complete information all that the problem knows of them; under private information nothing but the prior.
     """
 
-    __slots__ = ("reservation_values", "space", "utilities")
+    utilities: Mapping[Any, UtilityFunction] = {}  # Any: keys are names or seats; so in the next three
+    reservation_values: Mapping[Any, float] = {}
+    outside_options: Mapping[Any, float] = {}
+    discounts: Mapping[Any, Discount] = {}
+    prior: CommonPrior | None = None
 
-    def __init__(
+
+class BargainingProblem:
+    """An outcome space and, where known, what the parties want.
+
+    issues: an OutcomeSpace, or the issues of one. utilities, reservation_values, outside_options and discounts: by agent
+    name, or a sequence in seat order; they may cover some of the parties only, and what an agent itself brings comes
+    first. A utility that knows spaces (AdditiveUtility and so on) is bound to this one, and so checked.
+
+    reservation_values: the least utility worth having, which is what no deal is worth. outside_options: the utility of
+    walking away for something else, where a protocol lets a party do so mid-way; not a disagreement point. discounts: a
+    factor per round within [0, 1], or a Discount. information: "private", or "complete" when everybody knows what the
+    problem knows of everybody. types: a CommonPrior over what the parties may privately be.
+    ConfigurationError for everything that does not fit.
+    """
+
+    __slots__ = ("discounts", "information", "outside_options", "reservation_values", "space", "types", "utilities")
+
+    def __init__(  # noqa: PLR0913  # the facts of a problem: each stands for itself
         self,
-        issues: OutcomeSpace | Iterable[Issue],
+        issues: OutcomeSpace | Iterable[AnyIssue],
         utilities: Mapping[str, UtilityFunction] | Sequence[UtilityFunction] = (),
         reservation_values: Mapping[str, float] | Sequence[float] = (),
+        outside_options: Mapping[str, float] | Sequence[float] = (),
+        discounts: Mapping[str, float | Discount] | Sequence[float | Discount] = (),
+        information: Literal["private", "complete"] = "private",
+        types: CommonPrior | None = None,
     ) -> None:
         self.space = issues if isinstance(issues, OutcomeSpace) else OutcomeSpace(tuple(issues))
         self.utilities = _each("utilities", utilities, self._utility)
-        self.reservation_values = _each("reservation_values", reservation_values, _reservation)
+        self.reservation_values = _each("reservation_values", reservation_values, _number)
+        self.outside_options = _each("outside_options", outside_options, _number)
+        self.discounts = _each("discounts", discounts, _discount)
+        if information not in ("private", "complete"):
+            raise ConfigurationError(f"information must be 'private' or 'complete', got {information!r}")
+        self.information = information
+        if types is not None and not isinstance(types, CommonPrior):
+            raise ConfigurationError(f"types must be a CommonPrior, got {type(types).__name__}")
+        self.types = None if types is None else types.bind(self.space)
 
     def utility_of(self, name: str, seat: int) -> UtilityFunction | None:
         """Return the utility of the agent with that name in that seat (from 0), or None if the problem has none."""
@@ -75,6 +121,47 @@ class BargainingProblem:
     def reservation_of(self, name: str, seat: int) -> float | None:
         """Return the reservation value (a utility) of that agent in that seat, or None if the problem has none."""
         return _of(self.reservation_values, name, seat)
+
+    def outside_option_of(self, name: str, seat: int) -> float | None:
+        """Return what walking away is worth (a utility) to that agent in that seat, or None if the problem has none."""
+        return _of(self.outside_options, name, seat)
+
+    def discount_of(self, name: str, seat: int) -> Discount | None:
+        """Return how that agent's deals lose worth, from `discounts` or its DiscountedUtility; None for neither."""
+        given = _of(self.discounts, name, seat)
+        utility = self.utility_of(name, seat)
+        if given is None and isinstance(utility, DiscountedUtility):
+            return Discount(utility.discount, utility.per)
+        return given
+
+    def revealed_to(self, name: str, seat: int) -> Revealed:
+        """Return what the agent with that name in that seat may know of the others (see `information`)."""
+        if self.information == "private":
+            return Revealed(prior=self.types)
+        return Revealed(
+            _others(self.utilities, name, seat), _others(self.reservation_values, name, seat),
+            _others(self.outside_options, name, seat), _others(self.discounts, name, seat), self.types,
+        )  # fmt: skip
+
+    def with_types(self, profile: Mapping[str, PartyType]) -> BargainingProblem:
+        """Return the problem in which the parties have these types, such as `types.sample(rng)` draws.
+
+        What a type says of its party (by name) replaces what the problem said. ConfigurationError if the problem names its
+        parties by seat.
+        """
+        given = self.utilities, self.reservation_values
+        if any(one and not isinstance(one, Mapping) for one in given):
+            raise ConfigurationError("types go by agent name, so utilities and reservation_values must go by name as well")
+        utilities: dict[str, UtilityFunction] = dict(given[0] or {})  # type: ignore[arg-type]  # mappings, or empty
+        least: dict[str, float] = dict(given[1] or {})  # type: ignore[arg-type]
+        for name, one in profile.items():
+            if one.utility is not None:
+                utilities[name] = one.utility
+            if one.reservation_value is not None:
+                least[name] = one.reservation_value
+        return BargainingProblem(
+            self.space, utilities, least, self.outside_options, self.discounts, self.information, self.types
+        )
 
     def check(self, value: object) -> Outcome:
         """Return an offer as the space's own tuple; InvalidOffer if it is partial, unknown or ill-typed."""
@@ -88,24 +175,35 @@ class BargainingProblem:
         shape = " x ".join(f"{issue.name}({issue.size})" for issue in self.space.issues)
         return f"BargainingProblem({shape}, {len(self.utilities)} utilities)"
 
-    def _utility(self, utility: UtilityFunction, path: str) -> UtilityFunction:
-        if isinstance(utility, AdditiveUtility):
+    def _utility(self, utility: Any, path: str) -> UtilityFunction:
+        if isinstance(utility, SpaceUtility):
             try:
                 return utility.bind(self.space)
             except ConfigurationError as cause:
                 raise ConfigurationError(f"{path}: {cause}") from cause
         if not callable(utility):
             raise ConfigurationError(f"{path} must be a utility function, got {type(utility).__name__}")
-        return utility
+        return cast(UtilityFunction, utility)
 
 
-def _reservation(value: float, path: str) -> float:
+def _number(value: Any, path: str) -> float:
     return finite(value, path, ConfigurationError)
 
 
+def _discount(value: Any, path: str) -> Discount:
+    return value if isinstance(value, Discount) else Discount(discount_factor(value, path))
+
+
+def _others(given: Mapping[str, T] | tuple[T, ...], name: str, seat: int) -> dict[Any, T]:
+    """Return all entries but one party's own, by name or by seat; Any: as in Revealed."""
+    if isinstance(given, Mapping):
+        return {key: one for key, one in given.items() if key != name}
+    return {key: one for key, one in enumerate(given) if key != seat}
+
+
 def _each(
-    what: str, given: Mapping[str, T] | Sequence[T], check: Callable[[T, str], T]
-) -> Mapping[str, T] | tuple[T, ...]:
+    what: str, given: Mapping[str, Any] | Sequence[Any], check: Callable[[Any, str], T]
+) -> Mapping[str, T] | tuple[T, ...]:  # Any: what a caller may give, checked one by one
     if isinstance(given, Mapping):
         return {name: check(one, f"{what}[{name!r}]") for name, one in given.items()}
     if isinstance(given, str) or not isinstance(given, Sequence):

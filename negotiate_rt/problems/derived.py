@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
 from negotiate_rt.errors import ConfigurationError
@@ -12,6 +11,8 @@ from negotiate_rt.problems.scalars import finite
 from negotiate_rt.problems.utility import SpaceUtility, UtilityFunction, utility_table, worth_of
 
 if TYPE_CHECKING:
+    from random import Random
+
     import numpy as np
     from numpy.typing import NDArray
 

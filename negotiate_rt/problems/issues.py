@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -40,6 +39,8 @@ from negotiate_rt.problems.kinds import (
 )
 
 if TYPE_CHECKING:
+    import random
+
     import numpy as np
     from numpy.typing import NDArray
 
