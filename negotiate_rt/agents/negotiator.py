@@ -19,14 +19,21 @@ class Negotiator(Agent):
 
     utility: AdditiveUtility or any callable outcome -> number (None: the problem's, if it has one). opening: a utility or
     an outcome to start from (a price or share in those problems; None: automatic). strategy: a concession strategy, or a
-    callable of the view that decides in the place of `decide`. Raises ConfigurationError for values out of range.
+    callable of the view that decides in the place of `decide`. outside_option: the utility of what it can have elsewhere
+    by walking away (None: the problem's, if it has one); unlike the reservation value, it is no bound on deals. Raises
+    ConfigurationError for values out of range.
     """
+
+    outside_option: float | None = None
 
     def __init__(  # noqa: PLR0913  # the public signature
         self, name: str, utility: Callable[..., float] | None = None, reservation_value: float = 0.0,
         opening: Any = None, strategy: Callable[..., Any] | None = None, *, guard: bool = True, isolated: bool = False,
+        outside_option: float | None = None,
     ) -> None:  # fmt: skip
         super().__init__(name, guard=guard, isolated=isolated)
+        if outside_option is not None:
+            self.outside_option = finite(outside_option, f"agent {name!r}: outside_option", ConfigurationError)
         if utility is not None and not callable(utility):
             raise ConfigurationError(f"agent {name!r}: utility must be callable, got {utility!r}")
         self.utility = utility
@@ -45,11 +52,13 @@ class Trader(Negotiator):
 
     side: ClassVar[str] = ""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the public signature
         self, name: str, limit: float, opening: float | None = None, strategy: Callable[..., Any] | None = None, *,
-        guard: bool = True, isolated: bool = False,
+        guard: bool = True, isolated: bool = False, outside_option: float | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(name, opening=opening, strategy=strategy, guard=guard, isolated=isolated)
+        super().__init__(
+            name, opening=opening, strategy=strategy, guard=guard, isolated=isolated, outside_option=outside_option
+        )
         self.limit = finite(limit, f"agent {name!r}: limit", ConfigurationError)
         if opening is not None:
             self.opening = finite(opening, f"agent {name!r}: opening", ConfigurationError)

@@ -206,6 +206,7 @@ class World:
             return
         self.kernel.tick()
         conversation.open()
+        protocol.opened(conversation, seats, options)
         joint = protocol.joint_machine()
         if joint is None:
             self.wiring.seat_two(conversation, protocol.in_order(seats), protocol.role)

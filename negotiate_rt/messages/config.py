@@ -24,6 +24,9 @@ class NegotiationType(StrEnum):
     """The built-in protocols; plain strings and upper-case spellings (`SEALED_BID`) are accepted everywhere."""
 
     BILATERAL = "bilateral"
+    RUBINSTEIN = "rubinstein"
+    MONOTONIC_CONCESSION = "monotonic-concession"
+    STACKED_ALTERNATING_OFFERS = "stacked-alternating-offers"
     CONTRACT_NET = "contract-net"
     FIRST_PRICE_AUCTION = "first-price-auction"
     VICKREY_AUCTION = "vickrey-auction"

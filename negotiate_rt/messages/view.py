@@ -36,7 +36,8 @@ class View(msgspec.Struct, frozen=True):
 
     `standing_offer` is the other side's, `own_last_offer` this agent's; `heard` are the values of the other side's offers,
     oldest first; `preferences` are the agent's own, private and resolved for the problem; `task` and `current_price` are
-    set in contract nets and auctions; `repair` says why the decision of this turn was not taken, when asked again.
+    set in contract nets and auctions; `repair` says why the decision of this turn was not taken, when asked again; `others`
+    holds the other parties' preferences by name where these are common knowledge (information = "complete"), else None.
     """
 
     agent: str
@@ -58,6 +59,7 @@ class View(msgspec.Struct, frozen=True):
     task: Any = None
     current_price: float = 0.0
     previous_bids: tuple[Bid, ...] = ()
+    others: Any = None  # a mapping of names to problems.Preferences, or None
 
     @property
     def rounds_left(self) -> int:

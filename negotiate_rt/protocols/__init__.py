@@ -5,14 +5,20 @@ from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
 from negotiate_rt.protocols.contract_net import ContractNet
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
+from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
+from negotiate_rt.protocols.rubinstein import Rubinstein
 from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
+from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
 
-BUILT_IN: tuple[type[NegotiationProtocol], ...] = (Bilateral, ContractNet, FirstPriceAuction, VickreyAuction)
+BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
+    Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, ContractNet, FirstPriceAuction, VickreyAuction,
+)  # fmt: skip
 
 __all__ = [
     "BARGAIN", "BUILT_IN", "Bilateral", "Board", "Bundle", "ContractNet", "Dialogue", "FirstPriceAuction",
-    "NegotiationProtocol", "Question", "Refusal", "Rule", "Table", "VickreyAuction", "judge_bargain", "view_of",
+    "MonotonicConcession", "NegotiationProtocol", "Question", "Refusal", "Rubinstein", "Rule",
+    "StackedAlternatingOffers", "Table", "VickreyAuction", "judge_bargain", "view_of",
 ]  # fmt: skip

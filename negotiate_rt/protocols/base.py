@@ -27,7 +27,8 @@ from negotiate_rt.machine.joint import JointMachine, JointMoves, JointTable
 from negotiate_rt.messages.config import SPELLINGS, NegotiationConfig, canonical, protocol_name
 from negotiate_rt.messages.performatives import Accept, Propose, Withdraw
 from negotiate_rt.protocols.guard import BARGAIN
-from negotiate_rt.protocols.stakes import settle_stakes
+from negotiate_rt.protocols.stakes import outside_option, settle_stakes
+from negotiate_rt.protocols.waning import DiscountedPreferences
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.seat import Question, Seat
 
@@ -42,10 +43,10 @@ class NegotiationProtocol:
 
     name; seats: role -> how many sit there, a number or (at least, at most or None); start and moves: the rows of a
     dialogue, `{state: {(role, Act): next state}}`; timeouts, skips, exhausted: where silence, a skipped turn and a turn
-    beyond max_rounds lead; rules: content predicates by act, added to those that every offer obeys; joint, joint_start,
-    joint_timeouts: the second table of a one-to-many protocol; convener: its initiating role, which the runtime seats when
-    nobody plays it; questions: role -> hook name (None: the role's own) -> Question; options: the type of
-    config.options; contents: structs of its own that its messages carry.
+    beyond max_rounds lead; rules: content predicates by act, added to those that every offer obeys, or by (role, act), in
+    the place of those; joint, joint_start, joint_timeouts: the second table of a one-to-many protocol; convener: its
+    initiating role, which the runtime seats when nobody plays it; questions: role -> hook name (None: the role's own) ->
+    Question; options: the type of config.options; contents: structs of its own that its messages carry.
     """
 
     name: ClassVar[str] = ""
@@ -55,7 +56,7 @@ class NegotiationProtocol:
     timeouts: ClassVar[Mapping[str, str]] = {}
     skips: ClassVar[Mapping[str, str]] = {}
     exhausted: ClassVar[Mapping[str, str]] = {}
-    rules: ClassVar[Mapping[Kind, tuple[Rule, ...]]] = {}
+    rules: ClassVar[Mapping[Kind | tuple[str, Kind], tuple[Rule, ...]]] = {}
     joint: ClassVar[JointMoves | None] = None
     joint_start: ClassVar[str] = ""
     joint_timeouts: ClassVar[Mapping[str, str]] = {}
@@ -67,9 +68,12 @@ class NegotiationProtocol:
     @cached_property
     def table(self) -> Table:
         """The compiled table. Raises ProtocolDefinitionError if its shape is wrong."""
+        rules = {on: tuple(one) for on, one in self.rules.items()}
+        for kind, ours in OFFER_RULES.items():
+            rules[kind] = ours + rules.get(kind, ())
         return Table(
             self.name, self.start, self.moves, timeouts=self.timeouts, skips=self.skips, exhausted=self.exhausted,
-            rules={kind: OFFER_RULES.get(kind, ()) + tuple(self.rules.get(kind, ())) for kind in {**OFFER_RULES, **self.rules}},
+            rules=rules,
         )  # fmt: skip
 
     @cached_property
@@ -187,13 +191,23 @@ class NegotiationProtocol:
             raise ConfigurationError(f"{self.name}: expected {expected}, got {type(config.options).__name__}")
         return config.options
 
+    def opened(self, conversation: Conversation, seats: Sequence[Seat], options: Any) -> None:
+        """The conversation's clock has started, its roles have not: set up what belongs to this one talk."""
+        for seat in seats:
+            if isinstance(seat.preferences, DiscountedPreferences):
+                seat.preferences.follow(conversation)
+
     # -- endings ----------------------------------------------------------------------------------------------------------
 
     def utilities(self, seats: Sequence[Seat], conversation: Conversation) -> dict[str, float]:
-        """Return what the ending is worth to each seat whose preferences are known."""
+        """Return what the ending is worth to each seat whose preferences are known.
+
+        Without a deal it is the disagreement value; once somebody has walked away, the outside option of all who have one.
+        """
         offer = conversation.accepted
+        walked = offer is None and (conversation.reason or "").startswith("walked-away")
         worth = {}
-        for seat in seats:
+        for place, seat in enumerate(one for one in seats if one.role != self.convener):
             mine = seat.preferences
             if mine is None or not mine.known:
                 continue
@@ -201,6 +215,8 @@ class NegotiationProtocol:
                 worth[seat.name] = (
                     mine.disagreement if offer is None else mine.utility(offer.value, offer.agent == seat.name)
                 )
+                if walked and (option := outside_option(seat, place, seat.problem)) is not None:
+                    worth[seat.name] = option
             except Exception as error:  # noqa: BLE001  # the border to agents' code: a utility of its own
                 conversation.note_fault(seat.name, "raised", f"utility raised {type(error).__name__}: {error}")
         return worth

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.problems.bargaining import BargainingProblem, Pie, PriceProblem
+from negotiate_rt.problems.derived import DiscountedUtility
 from negotiate_rt.problems.preferences import (
     OutcomePreferences,
     PiePreferences,
@@ -21,7 +24,8 @@ from negotiate_rt.problems.preferences import (
     UnknownPreferences,
     ValuedPricePreferences,
 )
-from negotiate_rt.runtime.seat import Seat
+from negotiate_rt.protocols.waning import DiscountedPreferences
+from negotiate_rt.runtime.seat import Question, Seat
 from negotiate_rt.strategies.deciding import only_concedes
 
 Problem = PriceProblem | Pie | BargainingProblem
@@ -34,7 +38,26 @@ def settle_stakes(protocol: str, seats: Sequence[Seat], config: NegotiationConfi
         seat.problem = resolved
         seat.preferences = _wants(seat, number, seats, config, resolved)
         seat.strategy = getattr(seat.agent, "strategy", None) or config.concession_strategy
+    if getattr(resolved, "information", "private") == "complete":
+        for seat in seats:
+            seat.questions = {hook: revealing(question, seats) for hook, question in seat.questions.items()}
     return resolved
+
+
+def revealing(question: Question, seats: Sequence[Seat]) -> Question:
+    """Return a question whose view shows the other parties' preferences, as they are when it is asked."""
+    shown = question.view
+    if shown is None:
+        return question
+
+    def view(talk: Any, *arguments: Any) -> Any:
+        return replace(
+            shown(talk, *arguments), others={one.name: one.preferences for one in seats if one is not talk.seat}
+        )
+
+    return Question(
+        question.hook, question.judge, view, question.execution, question.adapt, question.default, question.routine
+    )  # fmt: skip
 
 
 def _problem(protocol: str, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Problem:
@@ -70,10 +93,26 @@ def _wants(seat: Seat, number: int, seats: Sequence[Seat], config: NegotiationCo
             wants = _of_pie(agent, config, problem)
         else:
             wants = _of_price(seat, seats, config, problem)
+        wants = _waning(wants, _utility(seat, number, problem), number)
         if isinstance(wants, UnknownPreferences):
             _check_decides(seat, problem)
     except ConfigurationError as error:
         raise ConfigurationError(f"agent {seat.name!r}: {error}") from None
+    return wants
+
+
+def _utility(seat: Seat, number: int, problem: Problem) -> Any:  # a utility function, or None
+    """Return the utility function that a seat's preferences are made of."""
+    own = getattr(seat.agent, "utility", None)
+    return problem.utility_of(seat.name, number) if own is None and isinstance(problem, BargainingProblem) else own
+
+
+def _waning(wants: Preferences, utility: Any, number: int) -> Preferences:
+    """Return preferences that shrink as the discounted utility says; who opens can have its offer taken in the same round."""
+    while isinstance(utility, DiscountedUtility):
+        if utility.discount < 1 and wants.known:
+            wants = DiscountedPreferences(wants, utility.discount, utility.per == "round", int(number > 0))
+        utility = utility.base
     return wants
 
 
@@ -128,7 +167,7 @@ def _of_outcomes(seat: Seat, number: int, config: NegotiationConfig, problem: Ba
     if _trades(agent):
         raise ConfigurationError("a buyer or seller negotiates a price; this problem has issues: seat a Negotiator")
     own = getattr(agent, "utility", None)
-    utility = own or problem.utility_of(seat.name, number)
+    utility = _utility(seat, number, problem)
     if utility is None:
         return UnknownPreferences(problem.check)
     least = getattr(agent, "reservation_value", 0.0)
@@ -136,3 +175,10 @@ def _of_outcomes(seat: Seat, number: int, config: NegotiationConfig, problem: Ba
         given = problem.reservation_of(seat.name, number)
         least = given if given is not None else (config.reservation_value or 0.0) if own is None else 0.0
     return OutcomePreferences(problem.space, utility, least, _opening(agent, config))
+
+
+def outside_option(seat: Seat, number: int, problem: Problem) -> float | None:
+    """Return what walking away is worth to a seat, as a utility: what the agent brings, else the problem; None for neither."""
+    brought = getattr(seat.agent, "outside_option", None)
+    known = getattr(problem, "outside_option_of", None)
+    return known(seat.name, number) if brought is None and known is not None else brought

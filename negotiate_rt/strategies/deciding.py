@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from negotiate_rt.errors import InvalidDecision, InvalidOffer
 from negotiate_rt.messages.performatives import Accept, Message, Propose, Walk
@@ -42,7 +42,7 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
         scale = preferences.scale
         heard = tuple([scale(value) for value in view.heard])
     value = own.value
-    current = value if value.__class__ is float else preferences.utility(value, True)
+    current = value if value.__class__ is float else preferences.scale(value)
     target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
     return target if target.__class__ is float else _number(target, strategy)
 
@@ -65,9 +65,15 @@ def concede(view: View, strategy: Callable[..., float] | None = None) -> Message
             standing is not None and preferences.utility(standing.value, False) >= preferences.reservation_value
         )
         return Accept() if acceptable else Walk("below reservation")
+    if strategy is None:
+        strategy = view.strategy or DEFAULT_CONCESSION
+        if not isinstance(strategy, ConcessionCurve) and takes_view(strategy):  # the config's, for agents without one
+            return cast(Message, strategy(view))
     try:
-        offer = preferences.offer(next_target(view, preferences, strategy or view.strategy or DEFAULT_CONCESSION))
+        offer = preferences.offer(next_target(view, preferences, strategy))
     except InvalidOffer as error:
+        if "walk" in view.may_say and getattr(preferences, "hopeless", False):  # waiting has cost too much
+            return Walk(str(error))
         raise InvalidDecision(str(error)) from None
     if standing is not None and "accept-proposal" in view.may_say:
         worth = preferences.utility(standing.value, False)
@@ -102,6 +108,9 @@ def takes_view(function: Callable[..., Any]) -> bool:
         code = function.__code__
         several = code.co_argcount >= STRATEGY_ARGUMENTS or code.co_flags & inspect.CO_VARARGS
         return not several and code.co_argcount - len(function.__defaults__ or ()) == 1
+    told = getattr(function, "takes_view", None)  # our own strategies say it
+    if told is True or told is False:
+        return bool(told)
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):

@@ -23,6 +23,7 @@ from negotiate_rt.messages.performatives import (
     Lapse,
     NotUnderstood,
     Propose,
+    QueryIf,
     Refuse,
     Reject,
     Skip,
@@ -61,9 +62,12 @@ class Pair:
     def message(self, machine: Machine, kind: type) -> object:
         board = machine.board
         if kind is Propose:
-            offer = NegotiationOffer(f"o{len(self.offers)}", board.agent, float(len(self.offers)), 1, 0.0)
+            maker = "somebody else" if machine.role == "chair" else board.agent  # a chair passes on
+            offer = NegotiationOffer(f"o{len(self.offers)}", maker, float(len(self.offers)), 1, 0.0)
             self.offers[offer.id] = offer
             return Propose(offer.value, offer.id)
+        if kind is Accept and machine.role == "chair" and board.last_heard is not None:
+            return Accept(board.last_heard.id)  # the offer of the party at the other end, whatever was passed on since
         if kind is Accept and board.standing is not None:
             return Accept(board.standing.id)
         if kind is Withdraw and board.own is not None:
@@ -94,6 +98,8 @@ def rows_of(table: Table) -> set[tuple[str, ...]]:
 I, R = "initiator", "responder"  # noqa: E741  # as the transcripts read best
 M, C = "manager", "contractor"
 A, B = "auctioneer", "bidder"
+F, S = "first", "second"
+H, P = "chair", "party"
 SKIP, LAPSE = Skip(), Lapse()
 
 # A transcript is what was said, by whom, and the state it ends in.
@@ -113,6 +119,27 @@ BARGAINS = {
     "silence of the initiator": [(I, Propose), (R, Propose), LAPSE, "TIMEOUT"],
     "three rounds": [(I, Propose), (R, Propose), (I, Propose), (R, Propose), (I, Propose), (R, Propose), "DEADLOCK"],
     "three rounds of skips": [SKIP, SKIP, SKIP, SKIP, SKIP, SKIP, "DEADLOCK"],
+}
+GAMES = {
+    title: [(F if move[0] == I else S, move[1]) if isinstance(move, tuple) else move for move in transcript]
+    for title, transcript in BARGAINS.items()
+}
+TALKS = {
+    "an offer is taken": [(H, Cfp), (P, Propose), (H, Inform), (H, Accept), "SETTLED"],
+    "another's offer is accepted, and taken back": [
+        (H, Propose), (H, Cfp), (P, Accept), (H, Withdraw), (H, Cfp), (P, Propose), (H, Accept), "SETTLED",
+    ],
+    "taken back while it decides": [(H, Propose), (H, Cfp), (H, Withdraw), (P, Walk), "LEFT"],
+    "takes its own offer back": [(H, Cfp), (P, Propose), (P, Withdraw), LAPSE, "LEFT"],
+    "takes its own offer back in its turn": [(H, Cfp), (P, Propose), (H, Cfp), (P, Withdraw), (P, Walk), "LEFT"],
+    "a turn is skipped": [(H, Cfp), SKIP, (H, Cfp), LAPSE, LAPSE, "LEFT"],
+}  # fmt: skip
+CONCESSIONS = {
+    "its offer is the deal": [(H, Cfp), (P, Propose), (H, Propose), (H, QueryIf), (P, Inform), (H, Accept), "SETTLED"],
+    "its offer is refused": [(H, Cfp), (P, Propose), (H, QueryIf), (P, Inform), (H, Reject), LAPSE, "LEFT"],
+    "it walks": [(H, Cfp), (P, Walk), "LEFT"],
+    "it stands still": [(H, Cfp), SKIP, (H, QueryIf), (P, Inform), (H, Cfp), LAPSE, LAPSE, "LEFT"],
+    "it never judges": [(H, QueryIf), LAPSE, "LEFT"],
 }
 CONTRACTS = {
     "done": [(M, Cfp), (C, Propose), (M, Accept), (C, InformDone), "FULFILLED"],
@@ -157,7 +184,8 @@ AUCTIONS = {
     "silence": [(A, Cfp), LAPSE, LAPSE, "OUT"],
 }
 TRANSCRIPTS = {
-    "bilateral": BARGAINS, "contract-net": CONTRACTS, "first-price-auction": AUCTIONS, "vickrey-auction": AUCTIONS,
+    "bilateral": BARGAINS, "rubinstein": GAMES, "stacked-alternating-offers": TALKS, "monotonic-concession": CONCESSIONS,
+    "contract-net": CONTRACTS, "first-price-auction": AUCTIONS, "vickrey-auction": AUCTIONS,
 }  # fmt: skip
 EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
 
@@ -201,6 +229,7 @@ ACTS = (
     InformResult,
     NotUnderstood,
     Propose,
+    QueryIf,
     Refuse,
     Reject,
     Walk,
@@ -272,6 +301,17 @@ JOINT = {
         "again": [Cfp, "closed", Accept, "awarded", Cancel, Reject, "again", Cfp, "closed", "nobody", "FAILED"],
         "unfulfilled": [Cfp, "closed", Accept, "awarded", "unfulfilled", "FAILED"],
         "cancel while collecting": [Cfp, Cancel, "closed", "nobody", "FAILED"],
+    },
+    "stacked-alternating-offers": {
+        "agreed": [Cfp, Propose, Inform, Withdraw, Accept, "agreed", "AGREED"],
+        "left": ["left", "FAILED"],
+        "too long": ["rounds used up", "DEADLOCK"],
+    },
+    "monotonic-concession": {
+        "agreed": [Cfp, Propose, QueryIf, Reject, Accept, "agreed", "AGREED"],
+        "left": ["left", "FAILED"],
+        "still": ["all stood still", "DEADLOCK"],
+        "too long": ["rounds used up", "DEADLOCK"],
     },
     "first-price-auction": {
         "sold": [Cfp, Reject, "closed", Reject, Accept, Inform, "sold", "AGREED"],
