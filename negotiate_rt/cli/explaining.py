@@ -20,7 +20,7 @@ from negotiate_rt.messages.performatives import fipa_name
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.latency import Latency
 from negotiate_rt.scenarios.format import Behaviour, Bidding
-from negotiate_rt.strategies import CONCESSIONS
+from negotiate_rt.strategies import STRATEGIES
 
 HEADS = {
     "protocols": "protocols (negotiate-rt explain NAME)",
@@ -33,7 +33,7 @@ HEADS = {
 
 def lists() -> dict[str, dict[str, str]]:
     """Return what there is, by kind: name -> one line."""
-    strategies: dict[str, Any] = {**CONCESSIONS, **tagged(Bidding)}
+    strategies: dict[str, Any] = {**STRATEGIES, **tagged(Bidding)}
     return {
         "protocols": {name: first_line(type(one)) for name, one in built_in().items()},
         "strategies": {name: parameters(kind) + first_line(kind) for name, kind in strategies.items()},
@@ -56,10 +56,16 @@ def first_line(kind: type) -> str:
 def parameters(kind: type) -> str:
     """Return a struct's own parameters with their defaults: `(rate=5.0) `."""
     shown = [
-        field.name if field.required else f"{field.name}={json.dumps(field.default)}"
+        field.name if field.required else f"{field.name}={default(field)}"
         for field in msgspec.structs.fields(kind)
     ]
     return f"({', '.join(shown)}) " if shown else ""
+
+
+def default(field: msgspec.structs.FieldInfo) -> str:
+    """Return a parameter's default in short: nested structs by their tags."""
+    made = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+    return json.dumps(made, default=lambda part: str(part.__struct_config__.tag))
 
 
 def print_lists(kind: str | None, as_json: bool) -> None:

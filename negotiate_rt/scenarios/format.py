@@ -15,12 +15,7 @@ from msgspec import Meta
 
 from negotiate_rt.messages.config import FAULT_KINDS
 from negotiate_rt.runtime.network import NetworkFaults
-from negotiate_rt.strategies import (
-    ExponentialConcession,
-    LinearConcession,
-    TimeDependentConcession,
-    TitForTatConcession,
-)
+from negotiate_rt.strategies.registry import AnyStrategy, StrategyName
 
 Name = Annotated[str, Meta(min_length=1)]
 Number: TypeAlias = float
@@ -77,10 +72,7 @@ Amount: TypeAlias = float | Draw
 
 # -- strategies and behaviours ----------------------------------------------------------------------------------------
 
-Concession: TypeAlias = (
-    LinearConcession | ExponentialConcession | TimeDependentConcession | TitForTatConcession
-    | Literal["linear", "exponential", "time-dependent", "tit-for-tat"]
-)  # fmt: skip
+Concession: TypeAlias = AnyStrategy | StrategyName
 
 
 class TruthfulBidding(msgspec.Struct, frozen=True, tag="truthful", tag_field="name", forbid_unknown_fields=True):

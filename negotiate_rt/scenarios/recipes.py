@@ -26,7 +26,7 @@ from negotiate_rt.scenarios.format import (
     ShadedBidding,
 )
 from negotiate_rt.scenarios.reading import ScenarioError, hint, listed, step
-from negotiate_rt.strategies import CONCESSIONS
+from negotiate_rt.strategies import STRATEGIES
 
 
 class Chance:
@@ -77,7 +77,7 @@ def recipe(spec: AgentSpec, stage: Stage, path: str) -> Recipe:
 
 def concession(given: Concession | None) -> Any:  # a ConcessionStrategy, or None for the default
     """Return a strategy; a bare name is one with its defaults."""
-    return CONCESSIONS[given]() if isinstance(given, str) else given
+    return STRATEGIES[given]() if isinstance(given, str) else given
 
 
 # -- prices and pies --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from negotiate_rt.executor.settings import built_in as protocols
 from negotiate_rt.report import Tally
 from negotiate_rt.scenarios.demo import Demo
 from negotiate_rt.scenarios.format import Behaviour, Bidding, Concession
-from negotiate_rt.strategies import CONCESSIONS
+from negotiate_rt.strategies import STRATEGIES
 
 
 @pytest.mark.parametrize("name", scenarios.built_in())
@@ -51,7 +51,7 @@ def test_bare_names_are_those_of_the_structs() -> None:
     for union in (Concession, Bidding, Behaviour):
         bare, tags = words(union)
         assert bare == tags
-    assert words(Concession)[1] == set(CONCESSIONS)
+    assert words(Concession)[1] == set(STRATEGIES)
 
 
 def test_demo_accounts_for_every_session_and_shows_every_trouble() -> None:

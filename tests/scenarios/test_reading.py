@@ -10,6 +10,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.scenarios import ScenarioError, loads
 from negotiate_rt.scenarios.format import ScenarioSpec
 from negotiate_rt.scenarios.reading import MAX_BYTES, blamed, build, decoded, parse
+from negotiate_rt.strategies import STRATEGIES
 
 HEAD = 'name = "x"\nprotocol = "bilateral"\n'
 SELLER = '[[agents]]\ntype = "seller"\nname = "Sam"\nlimit = 60\n'
@@ -39,16 +40,16 @@ SLIPS = {
     ),
     "strategy's name": (
         "", 'strategy = {name = "exponentail"}',
-        "agents[1].strategy.name: expected one of exponential, linear, tit-for-tat, time-dependent, got 'exponentail'; "
+        f"agents[1].strategy.name: expected one of {', '.join(sorted(STRATEGIES))}, got 'exponentail'; "
         "did you mean 'exponential'?",
     ),
     "bare strategy": (
         "", 'strategy = "liner"',
-        "agents[1].strategy: expected one of exponential, linear, tit-for-tat, time-dependent, got 'liner'; "
+        f"agents[1].strategy: expected one of {', '.join(sorted(STRATEGIES))}, got 'liner'; "
         "did you mean 'linear'?",
     ),
     "strategy of a wrong kind": (
-        "", "strategy = 3", "agents[1].strategy: expected a table with 'name' or one of exponential, linear,",
+        "", "strategy = 3", f"agents[1].strategy: expected a table with 'name' or one of {', '.join(sorted(STRATEGIES))}, got 3",
     ),
     "tag missing": ("", "strategy = {rate = 5}", "agents[1].strategy.name: missing; expected one of"),
     "tag of a wrong kind": ("", "strategy = {name = 5}", "agents[1].strategy.name: expected one of"),

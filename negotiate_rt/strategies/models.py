@@ -1,0 +1,264 @@
+"""What the other side may want: estimates of its utility that learn from its offers, and how good they are.
+
+An estimate is additive: per issue a weight and a worth for each value, so that updating costs O(all values) and the
+whole table of a space is one broadcast sum, made anew only when asked for after news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import permutations
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from negotiate_rt.errors import ConfigurationError, InvalidDecision
+from negotiate_rt.problems.issues import OutcomeSpace
+from negotiate_rt.problems.utility import AdditiveUtility, check_enumerable
+from negotiate_rt.strategies.opponent import BayesianModel, FrequencyModel
+from negotiate_rt.strategies.options import Options
+
+Floats = NDArray[np.float64]
+_RANKED = 4  # values of an issue up to which every ranking of them is a hypothesis: 24 rows
+
+
+class OpponentModel(Protocol):
+    """What a strategy asks of a model. heard: how many offers it has learned from."""
+
+    heard: int
+
+    def update(self, offer: Any, time: float) -> None:
+        """Learn from an offer made at progress `time` in [0, 1]."""
+
+    def estimate(self) -> Floats:
+        """Return the estimated utility of all outcomes, in [0, 1], in the space's order; read-only."""
+
+    def utility(self, offer: Any) -> float:
+        """Return the estimated utility of one outcome."""
+
+
+class AdditiveEstimate:
+    """An additive guess at a utility over a space of discrete issues: `weights` and `worths`, one entry an issue.
+
+    Starts without an opinion: equal weights, all values worth the same. ConfigurationError for a continuous issue.
+    """
+
+    def __init__(self, space: OutcomeSpace, distinct: bool) -> None:
+        sizes = [getattr(issue, "size", None) for issue in space.issues]
+        for issue, size in zip(space.issues, sizes, strict=True):
+            if not isinstance(size, int):
+                raise ConfigurationError(f"issue {issue.name!r} is continuous: discretize the space to model an opponent")
+        self.space = space
+        self.heard = 0
+        self.distinct = distinct
+        self.sizes: list[int] = [size for size in sizes if isinstance(size, int)]
+        self.weights: Floats = np.full(len(self.sizes), 1.0 / len(self.sizes))
+        self.worths: list[Floats] = [np.ones(size) for size in self.sizes]
+        self._seen: set[Any] = set()
+        self._table: Floats | None = None
+        self._digits: NDArray[np.intp] | None = None
+
+    def update(self, offer: Any, time: float) -> None:
+        """Learn from an offer made at progress `time` in [0, 1]; InvalidOffer if it is no outcome. O(all values)."""
+        outcome = self.space.outcome(offer)
+        self.heard += 1
+        if self.distinct and outcome in self._seen:
+            return
+        self._seen.add(outcome)
+        self._learn([self._place(issue, value) for issue, value in zip(self.space.issues, outcome, strict=True)], time)
+        self._table = None
+
+    @staticmethod
+    def _place(issue: Any, value: object) -> int:  # any discrete issue
+        place = issue.find(value)
+        assert isinstance(place, int)  # `space.outcome` has checked it
+        return place
+
+    def _learn(self, places: Sequence[int], time: float) -> None:
+        raise NotImplementedError
+
+    def parts(self) -> list[Floats]:
+        """Return, per issue, weight times worth of each value, scaled so that the best outcome is worth 1."""
+        parts = [weight * worth for weight, worth in zip(self.weights, self.worths, strict=True)]
+        best = sum(float(part.max()) for part in parts)
+        return [part / best for part in parts] if best > 0 else parts
+
+    def utility(self, offer: Any) -> float:
+        """Return the estimated utility of one outcome, in [0, 1]. O(issues), without the table."""
+        outcome = self.space.outcome(offer)
+        places = [self._place(issue, value) for issue, value in zip(self.space.issues, outcome, strict=True)]
+        return float(sum(part[place] for part, place in zip(self.parts(), places, strict=True)))
+
+    def estimate(self) -> Floats:
+        """Return the estimated utility of all outcomes, in the space's order, read-only. O(outcomes) after news."""
+        if self._table is None:
+            check_enumerable(self.space)
+            table = np.zeros(1)
+            for part in self.parts():
+                table = np.add.outer(table, part).ravel()
+            if len(table) != self.space.size:  # constraints leave some combinations out
+                table = table[self._numbers()]
+            table.flags.writeable = False
+            self._table = table
+        return self._table
+
+    def _numbers(self) -> NDArray[np.intp]:
+        """Return, per outcome of a constrained space, its number among all combinations."""
+        if self._digits is None:
+            rows = [[self._place(i, v) for i, v in zip(self.space.issues, one, strict=True)] for one in self.space]
+            self._digits = np.ravel_multi_index(np.array(rows).T, self.sizes).astype(np.intp)
+        return self._digits
+
+    def as_utility(self) -> AdditiveUtility:
+        """Return the estimate as a utility function over the space, for solutions and reports."""
+        names = [issue.name for issue in self.space.issues]
+        tables = {
+            issue.name: dict(zip(issue.values, part.tolist(), strict=True))
+            for issue, part in zip(self.space.issues, self.parts(), strict=True)
+        }
+        return AdditiveUtility(dict.fromkeys(names, 1.0), tables, self.space)
+
+
+class FrequencyEstimate(AdditiveEstimate):
+    """Counts what the opponent asks for; the rules are those of `FrequencyModel`."""
+
+    def __init__(self, space: OutcomeSpace, model: FrequencyModel) -> None:
+        super().__init__(space, model.distinct)
+        self.model = model
+        self.counts = [np.zeros(size) for size in self.sizes]
+        self._last: Sequence[int] | None = None
+
+    def _learn(self, places: Sequence[int], time: float) -> None:
+        for counts, place in zip(self.counts, places, strict=True):
+            counts[place] += 1.0
+        if self.model.rule == "smith":
+            tops = np.array([counts.max() for counts in self.counts])
+            self.weights = tops / tops.sum()
+            self.worths = [counts / counts.max() for counts in self.counts]
+        else:
+            if self._last is not None:
+                same = np.array([one == other for one, other in zip(places, self._last, strict=True)], float)
+                weights = self.weights + same * self.model.rate / len(places)
+                self.weights = weights / weights.sum()
+            self.worths = [(1.0 + counts) / (1.0 + counts.max()) for counts in self.counts]
+        self._last = places
+
+
+class BayesianEstimate(AdditiveEstimate):
+    """Holds a distribution over weights and one over shapes for each issue; the rules are those of `BayesianModel`."""
+
+    def __init__(self, space: OutcomeSpace, model: BayesianModel) -> None:
+        super().__init__(space, model.distinct)
+        self.model = model
+        count = len(self.sizes)
+        self._levels: Floats = 2.0 * np.arange(1, count + 1) / (count * (count + 1))
+        self._shapes = [shapes(size) for size in self.sizes]
+        self._of_weights: Floats = np.full((count, count), 1.0 / count)
+        self._of_shapes: list[Floats] = [np.full(len(one), 1.0 / len(one)) for one in self._shapes]
+        self._expect()
+
+    def _expect(self) -> None:
+        weights = self._of_weights @ self._levels
+        self.weights = weights / weights.sum()
+        self.worths = [belief @ shape for belief, shape in zip(self._of_shapes, self._shapes, strict=True)]
+
+    def _learn(self, places: Sequence[int], time: float) -> None:
+        wanted = 1.0 - self.model.concession * time
+        asked = np.array([worth[place] for worth, place in zip(self.worths, places, strict=True)])
+        total = float(self.weights @ asked)
+        for number, place in enumerate(places):
+            weight, worth = float(self.weights[number]), float(asked[number])
+            others = total - weight * worth
+            rest = others / (1.0 - weight) if weight < 1.0 else 0.0  # what the other issues give, per unit of weight
+            by_weight = self._levels * worth + (1.0 - self._levels) * rest if len(places) > 1 else np.array([worth])
+            by_shape = weight * self._shapes[number][:, place] + others
+            self._of_weights[number] = self._believe(self._of_weights[number], by_weight, wanted)
+            self._of_shapes[number] = self._believe(self._of_shapes[number], by_shape, wanted)
+        self._expect()
+
+    def _believe(self, belief: Floats, utilities: Floats, wanted: float) -> Floats:
+        """Return the posterior, by logarithms so that a hundred offers underflow nothing."""
+        logs = np.log(np.maximum(belief, 1e-300)) - (utilities - wanted) ** 2 / (2.0 * self.model.deviation**2)
+        grown = np.exp(logs - logs.max())
+        posterior: Floats = grown / grown.sum()
+        return posterior
+
+
+def shapes(size: int) -> Floats:
+    """Return the hypotheses about an issue of that many values: evaluations in [0, 1], the best 1, one a row."""
+    if size == 1:
+        return np.ones((1, 1))
+    if size <= _RANKED:
+        return np.array(list(permutations(range(size))), float) / (size - 1)
+    values = np.arange(size, dtype=float)
+    rows = []
+    for peak in range(size):
+        rising = values / peak if peak else np.ones(size)
+        falling = (size - 1 - values) / (size - 1 - peak) if peak < size - 1 else np.ones(size)
+        rows.append(np.where(values <= peak, rising, falling))
+    return np.array(rows)
+
+
+class Mirror:
+    """On one price or share: what is worse for oneself is better for the opponent."""
+
+    def __init__(self, options: Options) -> None:
+        self.heard = 0
+        self._options = options
+        self._table: Floats = np.linspace(0.0, 1.0, max(1, len(options)))
+
+    def update(self, offer: Any, time: float) -> None:
+        """Learn nothing: the order is known."""
+        self.heard += 1
+
+    def estimate(self) -> Floats:
+        """Return a value in [0, 1] for each point of the scale, in the order of the options."""
+        return self._table
+
+    def utility(self, offer: Any) -> float:
+        """Return the estimate at the nearest point of the scale."""
+        number = self._options.number(offer)
+        return 0.0 if number is None else float(self._table[number])
+
+
+def mirror_of(options: Options) -> Mirror:
+    """Return the model of an opponent on a scale. Raises InvalidDecision if the problem has outcomes but no space."""
+    if options.space is not None:
+        raise InvalidDecision("a model of the opponent needs a problem with an outcome space")
+    return Mirror(options)
+
+
+class Accuracy(NamedTuple):
+    """How an estimate compares with the truth over all outcomes: correlation of values and of ranks (Spearman's), in
+    [-1, 1], and the root of the mean squared error. A constant has correlation 0."""
+
+    pearson: float
+    spearman: float
+    error: float
+
+
+def accuracy(estimate: ArrayLike, actual: ArrayLike) -> Accuracy:
+    """Compare an estimated utility table with the actual one, both of shape (outcomes,). O(n log n).
+
+    Raises ConfigurationError unless both have the same length, at least 1.
+    """
+    guess, truth = np.asarray(estimate, float), np.asarray(actual, float)
+    if guess.shape != truth.shape or guess.ndim != 1 or not guess.size:
+        raise ConfigurationError(f"expected two vectors of one length, got shapes {guess.shape} and {truth.shape}")
+    error = float(np.sqrt(np.mean((guess - truth) ** 2)))
+    return Accuracy(_correlation(guess, truth), _correlation(_mean_ranks(guess), _mean_ranks(truth)), error)
+
+
+def _correlation(one: Floats, other: Floats) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    scale = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / scale if scale > 0 else 0.0
+
+
+def _mean_ranks(values: Floats) -> Floats:
+    """Return ranks from 0, ties sharing their mean."""
+    _, inverse, counts = np.unique(np.round(values, 12), return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: Floats = (last - (counts + 1) / 2.0)[inverse]
+    return ranks

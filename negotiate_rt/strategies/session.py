@@ -1,0 +1,263 @@
+"""What a strategy remembers: one session for each negotiation and seat, gone with the negotiation.
+
+A strategy itself is a value: parameters, and no memory. It may be used by many agents in many negotiations at once.
+Its sessions hang on the seat's preferences, which live exactly as long as the seat does, so that nothing has to tell a
+strategy that a negotiation is over. In a worker process preferences arrive anew with each question; a strategy that
+was unpickled therefore also keeps the last `KEPT` sessions by the negotiation's name.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import ref
+
+import msgspec
+
+from negotiate_rt.errors import InvalidDecision, InvalidOffer
+from negotiate_rt.messages.performatives import Accept, Message, Propose, Walk
+from negotiate_rt.messages.view import View
+from negotiate_rt.strategies.deciding import concede
+
+if TYPE_CHECKING:
+    from negotiate_rt.strategies.models import OpponentModel
+    from negotiate_rt.strategies.options import Options
+
+KEPT = 64  # sessions by name, of a strategy that came from another process, and for one preferences object
+HOPELESS = "no outcome is worth its reservation value"
+
+
+class Scene:
+    """What one party has seen in one negotiation, for its bidding and its acceptance to look at.
+
+    progress: t in [0, 1], from the first round to the last. second: whether the opponent spoke first.
+    heard: the opponent's offers on the strategy's scale; worths: their utilities to oneself; times: when they came, as
+    progress; seen: the distinct ones. best: the best offer heard, best_worth its utility. made: one's own offers, oldest
+    first. target: where bidding has conceded to, on the strategy's scale; aspiration: the least utility it would settle
+    for this turn, None for that of its offer. offered: the standing offer's utility.
+
+    These utilities are those of deals struck at once. standing, upcoming: what the standing offer is worth now, and one's
+    own next offer if it is taken, which is less where deals lose worth by waiting.
+    """
+
+    __slots__ = (
+        "_model", "_options", "_rng", "_seed", "aspiration", "best", "best_worth", "heard", "made", "memory", "model_of",
+        "offered", "progress", "round", "second", "seen", "standing", "target", "times", "upcoming", "worths",
+    )  # fmt: skip
+
+    def __init__(self, seed: str, model_of: Any = None) -> None:  # model_of: a model of `strategies.models`, or None
+        self._seed = seed
+        self._rng: random.Random | None = None
+        self._options: Options | None = None
+        self._model: OpponentModel | None = None
+        self.model_of = model_of
+        self.progress = 0.0
+        self.round = 0
+        self.second = False
+        self.heard: list[float] = []
+        self.worths: list[float] = []
+        self.times: list[float] = []
+        self.made: list[Any] = []
+        self.seen: set[Any] = set()
+        self.best: Any = None
+        self.best_worth = -math.inf
+        self.aspiration: float | None = None
+        self.target: float | None = None
+        self.offered = -math.inf
+        self.standing: float | None = None
+        self.upcoming = 0.0
+        self.memory: dict[str, Any] = {}  # what a part wants to keep, by a name of its own
+
+    @property
+    def rng(self) -> random.Random:
+        """This session's stream of chance, made from the strategy's seed, the agent's name and its role."""
+        if self._rng is None:
+            self._rng = random.Random(self._seed)
+        return self._rng
+
+    def options(self, view: View) -> Options:
+        """Return what this party may offer, best first; found at the first call."""
+        if self._options is None:
+            from negotiate_rt.strategies.options import options_of  # late: numpy
+
+            self._options = options_of(view.preferences)
+        return self._options
+
+    def model(self, view: View) -> OpponentModel | None:
+        """Return the model of the opponent, up to date; None if the strategy has none. On a scale it is a mirror."""
+        if self.model_of is None:
+            return None
+        model = self._model
+        if model is None:
+            from negotiate_rt.strategies.models import mirror_of
+
+            space = getattr(view.problem, "space", None)
+            model = self._model = self.model_of.start(space) if space is not None else mirror_of(self.options(view))
+        for place in range(model.heard, len(self.times)):
+            model.update(view.heard[place], self.times[place])
+        return model
+
+    def attend(self, view: View) -> None:
+        """Take in what has been said since the last turn. O(new offers)."""
+        if view.round != self.round:
+            if not self.round:
+                self.second = bool(view.heard)
+            self.round = view.round
+            last = view.max_rounds - 1
+            self.progress = min(1.0, (view.round - 1) / last) if last > 0 else 1.0
+        heard = view.heard
+        known = len(self.worths)
+        if len(heard) > known:
+            preferences = undiscounted(view.preferences)
+            for value in heard[known:]:
+                worth = preferences.utility(value, False)
+                if worth > self.best_worth:
+                    self.best, self.best_worth = value, worth
+                self.worths.append(worth)
+                self.heard.append(preferences.scale(value))
+                self.times.append(self.progress)
+                self.seen.add(value)
+        own = view.own_last_offer
+        if self.made and (own is None or own.value != self.made[-1]):
+            self.made.pop()  # decided, but never said: refused by the guard, or lost with its turn
+        offer = view.standing_offer
+        self.aspiration = None
+        if offer is None:
+            self.offered, self.standing = -math.inf, None
+        else:
+            self.offered = undiscounted(view.preferences).utility(offer.value, False)
+            self.standing = view.preferences.utility(offer.value, False)
+
+
+Bidding = Callable[[Scene, View], Any]
+"""What to offer next: a value of the problem, or None if there is nothing worth offering."""
+Acceptance = Callable[[Scene, View], bool]
+"""Whether to accept the standing offer; asked only if it is worth one's reservation value."""
+
+
+def undiscounted(preferences: Any) -> Any:  # problems.Preferences
+    """Return the preferences over deals that are struck at once, which discounted ones are based on."""
+    while True:
+        base = getattr(preferences, "base", None)
+        if base is None:
+            return preferences
+        preferences = base
+
+
+class Session:
+    """One party's decisions in one negotiation: bidding, then acceptance. A callable of the view."""
+
+    __slots__ = ("acceptance", "bidding", "scene")
+
+    def __init__(self, scene: Scene, bidding: Bidding, acceptance: Acceptance) -> None:
+        self.scene = scene
+        self.bidding = bidding
+        self.acceptance = acceptance
+
+    def __call__(self, view: View) -> Message:
+        """Decide a turn. Walks away if nothing is worth offering. Raises InvalidDecision without preferences."""
+        scene, preferences = self.scene, view.preferences
+        if preferences is None:
+            raise InvalidDecision(f"agent {view.agent!r} has no preferences here, which a composed strategy decides by")
+        scene.attend(view)
+        if "propose" not in view.may_say:
+            return concede(view)
+        try:
+            value = self.bidding(scene, view)
+            if value is None:
+                return Walk(HOPELESS)
+            scene.upcoming = preferences.utility(value, True)
+            if scene.upcoming < preferences.reservation_value:  # deals have lost worth since the bidding looked
+                value = preferences.offer(preferences.limit)
+                scene.upcoming = preferences.utility(value, True)
+                if scene.upcoming < preferences.reservation_value:
+                    return Walk(HOPELESS)
+        except InvalidOffer as error:
+            return Walk(str(error))
+        standing = scene.standing
+        if (
+            standing is not None
+            and standing >= preferences.reservation_value
+            and "accept-proposal" in view.may_say
+            and self.acceptance(scene, view)
+        ):
+            return Accept()
+        scene.made.append(value)
+        return Propose(value)
+
+
+class Strategy(msgspec.Struct, frozen=True, dict=True, tag_field="name"):
+    """A strategy with memory, as a value: `start(view)` opens a session; calling it finds the session of the view.
+
+    Subclasses are frozen structs of parameters, and say in `parts` what they are composed of.
+    """
+
+    takes_view: ClassVar[bool] = True  # it decides by itself, so that nobody needs to inspect the signature
+
+    def parts(self) -> tuple[Bidding, Acceptance, Any]:  # the last: a model of the opponent, or None
+        """Return bidding, acceptance and the model of the opponent."""
+        raise NotImplementedError
+
+    def start(self, view: View) -> Session:
+        """Return a session of its own for this negotiation and seat, to be called with the view of each turn."""
+        bidding, acceptance, model = self.parts()
+        seed = f"{getattr(self, 'seed', 0)}/{view.agent}/{view.role}"
+        return Session(Scene(seed, model), bidding, acceptance)
+
+    def __call__(self, view: View) -> Message:
+        """Decide a turn, remembering this negotiation's earlier ones."""
+        found: Sessions | None = self.__dict__.get("_sessions")
+        if found is None:
+            found = self.__dict__["_sessions"] = Sessions()
+        return found.session(self, view)(view)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revived, (type(self), tuple([getattr(self, name) for name in self.__struct_fields__]))
+
+
+def _revived(kind: type[Strategy], values: tuple[Any, ...]) -> Strategy:
+    strategy = kind(*values)
+    strategy.__dict__["_sessions"] = Sessions(by_name=True)
+    return strategy
+
+
+class Sessions:
+    """The sessions of one strategy: by preferences as long as these live, and by name where they do not last."""
+
+    __slots__ = ("__weakref__", "_by_name", "_living")
+
+    def __init__(self, by_name: bool = False) -> None:
+        self._living: dict[int, tuple[Any, dict[tuple[str, str], Session]]] = {}  # id of preferences -> reference, sessions
+        self._by_name: dict[tuple[str, str], Session] | None = {} if by_name else None
+
+    def __len__(self) -> int:
+        """How many sessions are open."""
+        return sum(len(sessions) for _, sessions in self._living.values()) + len(self._by_name or ())
+
+    def session(self, strategy: Strategy, view: View) -> Session:
+        """Return the session of this view's negotiation and seat, a new one if there is none. O(1)."""
+        key = (view.negotiation, view.agent)
+        living = self._living.get(id(view.preferences))
+        sessions = self._by_name if self._by_name is not None else living[1] if living is not None else None
+        found = sessions.get(key) if sessions is not None else None
+        if found is not None and view.round >= found.scene.round:
+            return found
+        found = strategy.start(view)
+        if sessions is None:
+            sessions = self._open(view.preferences)
+        if len(sessions) >= KEPT:
+            del sessions[next(iter(sessions))]
+        sessions[key] = found
+        return found
+
+    def _open(self, preferences: Any) -> dict[tuple[str, str], Session]:
+        key, living, sessions = id(preferences), self._living, dict[tuple[str, str], Session]()
+        try:
+            hold = ref(preferences, lambda _: living.pop(key, None))
+        except TypeError:  # preferences of somebody's own that take no weak references: held by name instead
+            self._by_name = sessions
+            return sessions
+        living[key] = (hold, sessions)
+        return sessions
