@@ -63,6 +63,8 @@ _WHERE = {
     "solutions.offer_strategies": "OfferAnswer OfferAutomaton OfferTable",
     "solutions.rubinstein": "EquilibriumShares ShareInterval rubinstein",
     "solutions.terms": "AlternatingOffers discount_factor impatience_factor",
+    "solutions.ultimatum": "UltimatumEquilibrium UltimatumSolution ultimatum",
+    "solutions.unanimity": "UnanimityShares unanimity",
     "strategies.bidding": "BidStrategy",
     "strategies.concession": (
         "ConcessionStrategy ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession"

@@ -444,6 +444,21 @@ from negotiate_rt.solutions.terms import (
 from negotiate_rt.solutions.terms import (
     impatience_factor as impatience_factor,
 )
+from negotiate_rt.solutions.ultimatum import (
+    UltimatumSolution as UltimatumSolution,
+)
+from negotiate_rt.solutions.ultimatum import (
+    UltimatumEquilibrium as UltimatumEquilibrium,
+)
+from negotiate_rt.solutions.ultimatum import (
+    ultimatum as ultimatum,
+)
+from negotiate_rt.solutions.unanimity import (
+    UnanimityShares as UnanimityShares,
+)
+from negotiate_rt.solutions.unanimity import (
+    unanimity as unanimity,
+)
 from negotiate_rt.strategies.bidding import (
     BidStrategy as BidStrategy,
 )
