@@ -445,10 +445,10 @@ from negotiate_rt.solutions.terms import (
     impatience_factor as impatience_factor,
 )
 from negotiate_rt.solutions.ultimatum import (
-    UltimatumSolution as UltimatumSolution,
+    UltimatumEquilibrium as UltimatumEquilibrium,
 )
 from negotiate_rt.solutions.ultimatum import (
-    UltimatumEquilibrium as UltimatumEquilibrium,
+    UltimatumSolution as UltimatumSolution,
 )
 from negotiate_rt.solutions.ultimatum import (
     ultimatum as ultimatum,
