@@ -97,22 +97,22 @@ class Settings:
             config = NegotiationConfig(config)
         if not isinstance(config, NegotiationConfig):
             raise ConfigurationError(f"config: expected a NegotiationConfig, got {type(config).__name__}")
-        name = protocol_name(config.type)
-        protocol = self.find(name)
+        protocol = self.protocols.get(config.type) or self.find(protocol_name(config.type))
         if protocol is None:
             raise ConfigurationError(
                 f"unknown protocol {config.type!r}; registered: {', '.join(self.protocols)}"
-                + suggest(name, self.protocols)
+                + suggest(protocol_name(config.type), self.protocols)
             )
         agents = checked(agents)
         options = protocol.settings(config)
         seats = [Seat(agent, role, protocol.questions_for(role)) for role, agent in protocol.assign(agents)]
-        if protocol.convener and not any(seat.role == protocol.convener for seat in seats):
+        convener = protocol.convener
+        if convener and not any([seat.role == convener for seat in seats]):
             host = protocol.make_initiator(config, agents)
-            seats.insert(0, Seat(host, protocol.convener, protocol.questions_for(protocol.convener)))
+            seats.insert(0, Seat(host, convener, protocol.questions_for(convener)))
         for seat in seats:
-            if seat.role != protocol.convener:
-                seat.function(seat.question(None))
+            if seat.role != convener:
+                seat.function(seat.questions[None])
         return protocol, seats, config, protocol.settle(seats, config, problem), options
 
 

@@ -55,11 +55,11 @@ class JointMachine:
 
     def say(self, kind: Kind) -> None:
         """The initiator says an act to someone. Raises LocalProtocolError where the whole does not allow it."""
-        self._step(kind, fipa_name(kind))
+        self._step(kind)
 
     def advance(self, event: str) -> str:
         """A named event of the initiator's own; return the new state. Raises LocalProtocolError if it has no row here."""
-        self._step(event, event)
+        self._step(event)
         return self.state
 
     @property
@@ -67,11 +67,12 @@ class JointMachine:
         """Whether the whole is over."""
         return self.state not in self.table.moves
 
-    def _step(self, on: Kind | str, name: str) -> None:
+    def _step(self, on: Kind | str) -> None:
         rows = self.table.moves.get(self.state, {})
         if on not in rows:
             legal = tuple(one if isinstance(one, str) else f"{self.table.initiator} {fipa_name(one)}" for one in rows)
             raise LocalProtocolError(
-                "", protocol=self.table.protocol, role=self.table.initiator, state=self.state, message=name, legal=legal
-            )
+                "", protocol=self.table.protocol, role=self.table.initiator, state=self.state,
+                message=on if isinstance(on, str) else fipa_name(on), legal=legal,
+            )  # fmt: skip
         self.state = rows[on]

@@ -133,8 +133,10 @@ class NegotiationProtocol:
             raise ConfigurationError(
                 f"{self.name}: two agents are named {twice[0]!r}; names must differ in one negotiation"
             )
-        taken = dict.fromkeys(self.seats, 0)
         roles = [self._role_of(agent) for agent in agents]
+        if roles and len(roles) == len(self._in_turn) and not any(roles):
+            return list(zip(self._in_turn, agents, strict=True))
+        taken = dict.fromkeys(self.seats, 0)
         for role in roles:
             if role:
                 taken[role] += 1
@@ -146,6 +148,12 @@ class NegotiationProtocol:
                 taken[roles[place]] += 1
         self._check_counts(taken, names)
         return list(zip(roles, agents, strict=True))
+
+    @cached_property
+    def _in_turn(self) -> tuple[str, ...]:
+        """The roles of agents without one, where each role has one seat and no convener presides; else nothing."""
+        alone = not self.convener and all(count == 1 for count in self.seats.values())
+        return tuple(self.seats) if alone else ()
 
     def _role_of(self, agent: Any) -> str:
         role = getattr(agent, "role", "")

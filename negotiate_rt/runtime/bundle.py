@@ -82,13 +82,15 @@ class Bundle(Asking):
 
     def send(self, message: Message, to: str, reply_by: float | None = None) -> Awaitable[Notice | None]:
         """Say something to one participant; legal in that dialogue and in the joint table, or LocalProtocolError."""
-        if self.conversation.over:
-            return self.ends[to].send(message)
         end = self.ends[to]
-        cleared = end.machine.clear(end.complete(message), self.now)
-        self.joint.say(type(cleared))
+        if self.conversation.state:
+            return end.send(message)
+        move = end.machine.state.says.get(message.__class__)
+        if move is None or not move.quiet:
+            message = end.machine.clear(end.complete(message), self.now)
+        self.joint.say(message.__class__)
         self.said += 1
-        return end.send(cleared, reply_by) if self.said % BURST else self._send_and_give_way(end, cleared, reply_by)
+        return end.send(message, reply_by) if self.said % BURST else self._send_and_give_way(end, message, reply_by)
 
     async def _send_and_give_way(self, end: Dialogue, message: Message, reply_by: float | None) -> Notice | None:
         notice = await end.send(message, reply_by)
