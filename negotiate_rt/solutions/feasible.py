@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from negotiate_rt.problems.bargaining import BargainingProblem
-from negotiate_rt.solutions.frontier import ParetoFrontier, checked_disagreement, frontier
+from negotiate_rt.solutions.frontier import ParetoFrontier, checked_vector, frontier
 
 Vector = NDArray[np.float64]
 
@@ -159,7 +159,7 @@ def rational_part(problem: Bargaining, disagreement: Sequence[float] | None = No
     """
     found: BargainingSet = bargaining_set(problem)
     given = found.disagreement if disagreement is None else disagreement
-    return found.rational(checked_disagreement(given, len(found.disagreement)))
+    return found.rational(checked_vector(given, len(found.disagreement)))
 
 
 def bargaining_set(problem: Bargaining) -> BargainingSet:

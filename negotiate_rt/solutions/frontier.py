@@ -125,11 +125,13 @@ def checked_points(points: ArrayLike) -> NDArray[np.float64]:
     return vectors
 
 
-def checked_disagreement(given: Sequence[float], parties: int) -> NDArray[np.float64]:
-    """Return a disagreement point as an array; ConfigurationError unless it has one finite number per party."""
-    values = [finite(value, f"disagreement[{party}]", ConfigurationError) for party, value in enumerate(given)]
+def checked_vector(
+    given: Sequence[float] | NDArray[np.float64], parties: int, what: str = "disagreement"
+) -> NDArray[np.float64]:
+    """Return one number per party as float64; ConfigurationError, naming `what`, if one is not finite or their number is off."""
+    values = [finite(value, f"{what}[{party}]", ConfigurationError) for party, value in enumerate(given)]
     if len(values) != parties:
-        raise ConfigurationError(f"disagreement must have one number per party ({parties}), got {len(values)}")
+        raise ConfigurationError(f"{what} must have one number per party ({parties}), got {len(values)}")
     return np.array(values, dtype=np.float64)
 
 

@@ -17,7 +17,6 @@ import numpy as np
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.ranking import RELATIVE_TOLERANCE
-from negotiate_rt.problems.scalars import finite
 from negotiate_rt.solutions.feasible import (
     Bargaining,
     Best,
@@ -27,17 +26,21 @@ from negotiate_rt.solutions.feasible import (
     bargaining_set,
     rational_part,
 )
-from negotiate_rt.solutions.frontier import ParetoFrontier
+from negotiate_rt.solutions.frontier import ParetoFrontier, checked_vector
 
 NASH = "maximises the product of the parties' gains over the disagreement point (Nash 1950)"
-WEIGHTED_NASH = "maximises the product of the parties' gains, each to the power of its weight {} (Harsanyi, Selten 1972)"
+WEIGHTED_NASH = (
+    "maximises the product of the parties' gains, each to the power of its weight {} (Harsanyi, Selten 1972)"
+)
 KALAI_SMORODINSKY = (
     "maximises the smallest gain relative to the most that a party can gain in a rational outcome; a party that can gain "
     "nothing is left out (Kalai, Smorodinsky 1975)"
 )
 EGALITARIAN = "maximises the smallest gain, then the second smallest, and so on (Kalai 1977; leximin: Imai 1983)"
 UTILITARIAN = "maximises the sum of the parties' utilities over the rational outcomes (Harsanyi 1955)"
-WEIGHTED_UTILITARIAN = "maximises the sum of the parties' utilities, each times its weight {}, over the rational outcomes"
+WEIGHTED_UTILITARIAN = (
+    "maximises the sum of the parties' utilities, each times its weight {}, over the rational outcomes"
+)
 EQUAL_LOSS = "minimises the largest loss against the most that a party can get in a rational outcome (Chun 1988)"
 
 
@@ -156,7 +159,7 @@ def solve(problem: Bargaining, disagreement: Sequence[float] | None = None) -> B
     basis = bargaining_set(problem)
     efficient = basis.frontier if isinstance(basis, OutcomeSet) else None
     part = rational_part(basis, disagreement)
-    without = basis.disagreement if disagreement is None else tuple(map(float, disagreement))
+    without = basis.disagreement if disagreement is None else _tuple(checked_vector(disagreement, len(basis.disagreement)))
     return BargainingSolutions(
         parties=tuple(map(str, range(len(without)))) if efficient is None else efficient.parties,
         disagreement=without,
@@ -207,12 +210,10 @@ def _solution(name: str, definition: str, part: RationalSet, best: Best) -> Solu
 def _weights(given: Sequence[float] | None, parties: int) -> Vector:
     if given is None:
         return np.ones(parties)
-    weights = [finite(weight, f"weights[{party}]", ConfigurationError) for party, weight in enumerate(given)]
-    if len(weights) != parties:
-        raise ConfigurationError(f"weights must have one number per party ({parties}), got {len(weights)}")
-    if min(weights) < 0 or not max(weights):
+    weights = checked_vector(given, parties, "weights")
+    if weights.min() < 0 or not weights.max():
         raise ConfigurationError(f"weights must be >= 0 and not all 0, got {given}")
-    return np.array(weights)
+    return weights
 
 
 def _tuple(vector: Vector) -> tuple[float, ...]:
