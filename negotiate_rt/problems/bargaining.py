@@ -143,6 +143,20 @@ class BargainingProblem:
             _others(self.outside_options, name, seat), _others(self.discounts, name, seat), self.types,
         )  # fmt: skip
 
+    def known_to(self, name: str, seat: int) -> BargainingProblem:
+        """Return the problem as the agent with that name in that seat may see it: this one under complete information, else
+        with its own utility, reservation value, outside option and discount alone. Cost: O(1), nothing is checked again."""
+        private = self.utilities or self.reservation_values or self.outside_options or self.discounts
+        if self.information == "complete" or not private:
+            return self
+        seen = object.__new__(BargainingProblem)
+        seen.space, seen.information, seen.types = self.space, self.information, self.types
+        seen.utilities = _own(self.utilities, name, seat)
+        seen.reservation_values = _own(self.reservation_values, name, seat)
+        seen.outside_options = _own(self.outside_options, name, seat)
+        seen.discounts = _own(self.discounts, name, seat)
+        return seen
+
     def with_types(self, profile: Mapping[str, PartyType]) -> BargainingProblem:
         """Return the problem in which the parties have these types, such as `types.sample(rng)` draws.
 
@@ -209,6 +223,11 @@ def _each(
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise ConfigurationError(f"{what} must be a mapping by agent name or a list by seat, got {given!r}")
     return tuple(check(one, f"{what}[{seat}]") for seat, one in enumerate(given))
+
+
+def _own(given: Mapping[str, T] | tuple[T, ...], name: str, seat: int) -> dict[str, T]:
+    own = _of(given, name, seat)
+    return {} if own is None else {name: own}
 
 
 def _of(given: Mapping[str, T] | tuple[T, ...], name: str, seat: int) -> T | None:

@@ -7,7 +7,8 @@ k + 1, and that is period k. A round of ours is one turn of each party, so two p
 `bilateral`, and max_rounds rounds hold 2 · max_rounds - 1 periods whose offer can be answered.
 
 A deal of utility u that is struck in period t is worth discount^(t-1) · u less the costs of the periods before, each
-discounted to its own period; `outcome.utilities` are these. Walking away in answer to an offer takes the outside option:
+discounted to its own period; `outcome.utilities` are these. Discounts by round that agents or problem bring are taken per
+period, and come before the options'. Walking away in answer to an offer takes the outside option:
 it ends the talk at once (FAILED, walked-away) and gives both parties their own outside options, in values of that period.
 After a refusal, and before the next offer, a draw from the seeded stream may end the talk with the breakdown payoffs
 (FAILED, breakdown), in values of the period of the refusal. After the refusal of the last period's offer the deadline
@@ -22,7 +23,7 @@ discounted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -36,14 +37,14 @@ from negotiate_rt.messages.performatives import Accept, Propose, Skip, Walk, Wit
 from negotiate_rt.problems.preferences import Preferences
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.stakes import outside_option
-from negotiate_rt.protocols.waning import WaningPreferences
+from negotiate_rt.protocols.waning import DiscountedPreferences, WaningPreferences
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Seat
 from negotiate_rt.solutions.terms import AlternatingOffers
 
 OPENING, SECOND_ANSWERS, FIRST_ANSWERS = "opening", "awaiting_second", "awaiting_first"
-Each = float | tuple[float, float]
+Each: TypeAlias = float | tuple[float, ...]
 
 
 class RubinsteinOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ class RubinsteinOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     discounts: Each = 1.0
     costs: Each = 0.0
-    outside_options: tuple[float | None, float | None] | None = None
+    outside_options: tuple[float | None, ...] | None = None
     breakdown: float = 0.0
     breakdown_payoffs: Each = 0.0
     horizon: int | None = None
@@ -172,8 +173,9 @@ class Rubinstein(NegotiationProtocol):
         own = [outside_option(seat, place, problem) for place, seat in enumerate(self.in_order(seats))]
         options = tuple(theirs if mine is None else mine for mine, theirs in zip(own, given, strict=True))
         game = replace(game, outside_options=None if options == (None, None) else options)
+        wants, game = _per_period([seat.preferences for seat in self.in_order(seats)], game)
         for party, seat in enumerate(self.in_order(seats)):
-            seat.preferences = GamePreferences(seat.preferences, game, party)
+            seat.preferences = GamePreferences(wants[party], game, party)
         return problem
 
     def opened(self, conversation: Conversation, seats: Sequence[Seat], options: AlternatingOffers) -> None:
@@ -237,6 +239,17 @@ class Rubinstein(NegotiationProtocol):
             elif seat.name in worth:
                 worth[seat.name] = _without_deal(mine, conversation, turns)
         return worth
+
+
+def _per_period(wants: list[Preferences], game: AlternatingOffers) -> tuple[list[Preferences], AlternatingOffers]:
+    """Take what agents and problem discount by round for discounts per period of the game, which comes before the options'."""
+    waning = [one if isinstance(one, DiscountedPreferences) and one.by_round else None for one in wants]
+    if all(one is None for one in waning):
+        return wants, game
+    given = [stakes.keep for stakes in replace(game, breakdown=0).stakes(2, exact=False)]
+    factors = tuple(float(given[party]) if one is None else one.discount for party, one in enumerate(waning))
+    bases = [wants[party] if one is None else one.base for party, one in enumerate(waning)]
+    return bases, replace(game, discounts=factors, impatience=None)
 
 
 def _without_deal(mine: GamePreferences, conversation: Conversation, turns: int) -> float:

@@ -35,7 +35,7 @@ def settle_stakes(protocol: str, seats: Sequence[Seat], config: NegotiationConfi
     """Resolve the problem and set each seat's problem, preferences and strategy. Raises ConfigurationError."""
     resolved = _problem(protocol, seats, config, problem)
     for number, seat in enumerate(seats):
-        seat.problem = resolved
+        seat.problem = resolved.known_to(seat.name, number) if isinstance(resolved, BargainingProblem) else resolved
         seat.preferences = _wants(seat, number, seats, config, resolved)
         seat.strategy = getattr(seat.agent, "strategy", None) or config.concession_strategy
     if getattr(resolved, "information", "private") == "complete":
@@ -93,7 +93,7 @@ def _wants(seat: Seat, number: int, seats: Sequence[Seat], config: NegotiationCo
             wants = _of_pie(agent, config, problem)
         else:
             wants = _of_price(seat, seats, config, problem)
-        wants = _waning(wants, _utility(seat, number, problem), number)
+        wants = _waning(wants, seat, number, problem)
         if isinstance(wants, UnknownPreferences):
             _check_decides(seat, problem)
     except ConfigurationError as error:
@@ -107,13 +107,22 @@ def _utility(seat: Seat, number: int, problem: Problem) -> Any:  # a utility fun
     return problem.utility_of(seat.name, number) if own is None and isinstance(problem, BargainingProblem) else own
 
 
-def _waning(wants: Preferences, utility: Any, number: int) -> Preferences:
-    """Return preferences that shrink as the discounted utility says; who opens can have its offer taken in the same round."""
-    while isinstance(utility, DiscountedUtility):
-        if utility.discount < 1 and wants.known:
-            wants = DiscountedPreferences(wants, utility.discount, utility.per == "round", int(number > 0))
-        utility = utility.base
+def _waning(wants: Preferences, seat: Seat, number: int, problem: Problem) -> Preferences:
+    """Return preferences that shrink as the agent's own discounted utility says, else as the problem does. Who opens can have
+    its offer taken in the same round, anybody else in the next."""
+    utility = getattr(seat.agent, "utility", None)
+    later = int(number > 0)
+    if isinstance(utility, DiscountedUtility):
+        while isinstance(utility, DiscountedUtility):
+            wants = _discounted(wants, utility.discount, utility.per, later)
+            utility = utility.base
+    elif isinstance(problem, BargainingProblem) and (rate := problem.discount_of(seat.name, number)) is not None:
+        wants = _discounted(wants, rate.factor, rate.per, later)
     return wants
+
+
+def _discounted(wants: Preferences, factor: float, per: str, later: int) -> Preferences:
+    return DiscountedPreferences(wants, factor, per == "round", later) if factor < 1 and wants.known else wants
 
 
 def _check_decides(seat: Seat, problem: Problem) -> None:
@@ -179,6 +188,7 @@ def _of_outcomes(seat: Seat, number: int, config: NegotiationConfig, problem: Ba
 
 def outside_option(seat: Seat, number: int, problem: Problem) -> float | None:
     """Return what walking away is worth to a seat, as a utility: what the agent brings, else the problem; None for neither."""
-    brought = getattr(seat.agent, "outside_option", None)
-    known = getattr(problem, "outside_option_of", None)
-    return known(seat.name, number) if brought is None and known is not None else brought
+    brought: float | None = getattr(seat.agent, "outside_option", None)
+    if brought is None and isinstance(problem, BargainingProblem):
+        return problem.outside_option_of(seat.name, number)
+    return brought

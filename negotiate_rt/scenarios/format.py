@@ -129,19 +129,21 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", for
 
 
 class BuyerSpec(AgentSpec, frozen=True, kw_only=True, tag="buyer", forbid_unknown_fields=True):
-    """Buys at `limit` or less."""
+    """Buys at `limit` or less. `outside_option`: the surplus that walking away gives."""
 
     limit: Amount
     opening: Amount | None = None
     strategy: Concession | None = None
+    outside_option: Amount | None = None
 
 
 class SellerSpec(AgentSpec, frozen=True, kw_only=True, tag="seller", forbid_unknown_fields=True):
-    """Sells at `limit` or more."""
+    """Sells at `limit` or more. `outside_option`: the surplus that walking away gives."""
 
     limit: Amount
     opening: Amount | None = None
     strategy: Concession | None = None
+    outside_option: Amount | None = None
 
 
 class NegotiatorSpec(AgentSpec, frozen=True, kw_only=True, tag="negotiator", forbid_unknown_fields=True):
@@ -149,6 +151,7 @@ class NegotiatorSpec(AgentSpec, frozen=True, kw_only=True, tag="negotiator", for
 
     `values`: issue -> what each of its values is worth, as a table by value or a list in the issue's order; without it
     a numeric issue is worth its number. `shuffle_weights` deals the weights anew to the issues in each session.
+    `outside_option`: the utility that walking away gives.
     """
 
     weights: dict[str, Amount]
@@ -157,10 +160,17 @@ class NegotiatorSpec(AgentSpec, frozen=True, kw_only=True, tag="negotiator", for
     reservation_value: Amount = 0.0
     opening: float | dict[str, Scalar] | None = None
     strategy: Concession | None = None
+    outside_option: Amount | None = None
 
 
 class PlainSpec(AgentSpec, frozen=True, kw_only=True, tag="plain", forbid_unknown_fields=True):
-    """Brings no preferences: the scenario's reservation_value, initial_offer and strategy are its own."""
+    """Brings no preferences: the scenario's reservation_value, initial_offer and strategy are its own.
+
+    `strategy` is this agent's own instead, `outside_option` the utility that walking away gives it.
+    """
+
+    strategy: Concession | None = None
+    outside_option: Amount | None = None
 
 
 class BidderSpec(AgentSpec, frozen=True, kw_only=True, tag="bidder", forbid_unknown_fields=True):
@@ -211,9 +221,10 @@ class IssueSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class IssuesSpec(msgspec.Struct, frozen=True, tag="issues", tag_field="type", forbid_unknown_fields=True):
-    """Many issues at once."""
+    """Many issues at once. `information`: whether everybody knows what the others want."""
 
     issues: Annotated[tuple[IssueSpec, ...], Meta(min_length=1)]
+    information: Literal["private", "complete"] = "private"
 
 
 class TaskSpec(msgspec.Struct, frozen=True, tag="task", tag_field="type", forbid_unknown_fields=True):

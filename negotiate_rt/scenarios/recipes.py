@@ -89,13 +89,27 @@ def _trader(spec: BuyerSpec | SellerSpec, stage: Stage, path: str) -> Recipe:
 
     def make(name: str, chance: Chance) -> Agent:
         opening = None if spec.opening is None else chance.amount(spec.opening)
-        return kind(name, chance.amount(spec.limit), opening, strategy)
+        limit = chance.amount(spec.limit)
+        return kind(name, limit, opening, strategy, outside_option=_elsewhere(spec.outside_option, chance))
 
     return make
 
 
 def _plain(spec: PlainSpec, stage: Stage, path: str) -> Recipe:
-    return lambda name, chance: Agent(name)
+    strategy = concession(spec.strategy)
+
+    def make(name: str, chance: Chance) -> Agent:
+        option = _elsewhere(spec.outside_option, chance)
+        if strategy is None and option is None:
+            return Agent(name)
+        return Negotiator(name, strategy=strategy, outside_option=option)
+
+    return make
+
+
+def _elsewhere(option: Amount | None, chance: Chance) -> float | None:
+    """Return what walking away is worth, if anything is said of it."""
+    return None if option is None else chance.amount(option)
 
 
 # -- many issues ------------------------------------------------------------------------------------------------------
@@ -122,7 +136,9 @@ def _negotiator(spec: NegotiatorSpec, stage: Stage, path: str) -> Recipe:
 
     def make(name: str, chance: Chance) -> Agent:
         wanted = utility(_weights(spec, chance))
-        return Negotiator(name, wanted, chance.amount(spec.reservation_value), spec.opening, strategy)
+        least = chance.amount(spec.reservation_value)
+        option = _elsewhere(spec.outside_option, chance)
+        return Negotiator(name, wanted, least, spec.opening, strategy, outside_option=option)
 
     return make
 

@@ -130,7 +130,7 @@ def _attempt(flaws: list[str], path: str, make: Any, *arguments: Any) -> Any:  #
 
 def _problem(spec: Any) -> Any:  # one of AnyProblem or None -> what the executor takes
     if isinstance(spec, IssuesSpec):
-        return BargainingProblem([Issue(one.name, one.values) for one in spec.issues])
+        return BargainingProblem([Issue(one.name, one.values) for one in spec.issues], information=spec.information)
     if isinstance(spec, PieSpec):
         return Pie(spec.size)
     if isinstance(spec, TaskSpec):

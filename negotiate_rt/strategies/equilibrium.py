@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
+
 from negotiate_rt.errors import ConfigurationError, InvalidDecision, InvalidOffer
 from negotiate_rt.messages.performatives import Accept, Message, Propose, Refuse, Reject, Walk
 from negotiate_rt.messages.view import View
@@ -235,6 +237,14 @@ def play_equilibrium(view: View) -> Message:
             "play it with PieEquilibrium, PriceEquilibrium or OutcomeEquilibrium"
         )
     return _solved(game, view.problem.size, view.preferences.party)(view)
+
+
+class Equilibrium(msgspec.Struct, frozen=True, tag_field="name", tag="equilibrium"):
+    """Play the equilibrium of the game that the protocol has told, as `play_equilibrium` does: two of them divide a pie."""
+
+    def __call__(self, view: View) -> Message:
+        """Decide a turn."""
+        return play_equilibrium(view)
 
 
 @lru_cache(maxsize=256)

@@ -27,6 +27,7 @@ from negotiate_rt.strategies.concession import (
     TimeDependentConcession,
     TitForTatConcession,
 )
+from negotiate_rt.strategies.equilibrium import Equilibrium
 from negotiate_rt.strategies.faratin import (
     TACTICS,
     AveragedTitForTat,
@@ -38,21 +39,24 @@ from negotiate_rt.strategies.faratin import (
     RelativeTitForTat,
     ResourceTactic,
 )
+from negotiate_rt.strategies.zeuthen import Zeuthen
 
 AnyStrategy = (
     LinearConcession | ExponentialConcession | TimeDependentConcession | TitForTatConcession
     | PolynomialTactic | ExponentialTactic | DynamicDeadlineTactic | ResourceTactic
     | RelativeTitForTat | RandomAbsoluteTitForTat | AveragedTitForTat | MixedConcession
     | ComposedStrategy | Considerate | HardHeaded | MicroStrategy | NiceTitForTat | OptimalStopping | RandomWalker
-    | Reciprocal | TradeOff
+    | Reciprocal | TradeOff | Zeuthen | Equilibrium
 )  # fmt: skip
 StrategyName = Literal[
     "linear", "exponential", "time-dependent", "tit-for-tat", "polynomial", "exponential-tactic", "dynamic-deadline",
     "resource-dependent", "relative-tit-for-tat", "random-absolute-tit-for-tat", "averaged-tit-for-tat", "mixed",
     "composed", "considerate", "hard-headed", "micro", "nice-tit-for-tat", "optimal-stopping", "random-walker", "reciprocal",
-    "trade-off",
+    "trade-off", "zeuthen", "equilibrium",
 ]
-STRATEGIES: dict[str, Any] = {**CONCESSIONS, **TACTICS, **COMPOSED}
+STRATEGIES: dict[str, Any] = {
+    **CONCESSIONS, **TACTICS, **COMPOSED, "zeuthen": Zeuthen, "equilibrium": Equilibrium,
+}  # fmt: skip
 """Strategy structs by name; each parameter has a default."""
 
 

@@ -42,22 +42,24 @@ class Deals(msgspec.Struct, frozen=True, eq=False):
 class Zeuthen(msgspec.Struct, frozen=True, tag_field="name", tag="zeuthen"):
     """Concede, minimally, when one's own risk is the smaller one: a callable of the view, for two parties.
 
-    opponent: the other's utility as a function of an offer's value (of a pie: of the share that is left to it), with gains
-    over `opponent_reservation`; without it the view must reveal the other's preferences (a problem with information =
-    "complete"). tie: at equal risks `both` concede, or one that a `coin` picks, the same for both sides. Where a protocol
-    has offers accepted by word, it accepts what is worth at least as much as its own.
-    Raises InvalidDecision where the other's utility is unknown, or there is more than one other. Cost: O(deals) per decision.
+    tie: at equal risks `both` concede, or one that a `coin` picks, the same for both sides. The view must reveal the
+    other's preferences (a problem with information = "complete"); `against` plays with an estimate instead. Where a
+    protocol has offers accepted by word, it accepts what is worth at least as much as its own. Raises InvalidDecision
+    where the other's utility is unknown, or there is more than one other. Cost: O(deals) per decision.
     """
 
-    opponent: Callable[[Any], float] | None = None
-    opponent_reservation: float = 0.0
     tie: Literal["both", "coin"] = "both"
 
     def __post_init__(self) -> None:
         if self.tie not in ("both", "coin"):
             raise ConfigurationError(f"tie: expected 'both' or 'coin', got {self.tie!r}")
-        if self.opponent is not None and not callable(self.opponent):
-            raise ConfigurationError(f"opponent: expected a utility function of an offer's value, got {self.opponent!r}")
+
+    def against(self, utility: Callable[[Any], float], reservation_value: float = 0.0) -> ZeuthenAgainst:
+        """Return the strategy for an opponent of this utility, whatever the view reveals.
+
+        utility: of an offer's value; of a pie, of the share that is left to the opponent.
+        """
+        return ZeuthenAgainst(tie=self.tie, opponent=utility, opponent_reservation=reservation_value)
 
     def __call__(self, view: View) -> Message:
         """Decide a turn: open with the best, then concede or stand still by the risks."""
@@ -106,17 +108,11 @@ class Zeuthen(msgspec.Struct, frozen=True, tag_field="name", tag="zeuthen"):
 
     def _other(self, view: View) -> Callable[[Any, bool], float]:
         """Return the other's gain from an offer's value; `mine`: I made the offer."""
-        known = self.opponent
-        if known is not None and isinstance(view.problem, Pie):
-            size = view.problem.size
-            return lambda value, mine: known(size - value if mine else value) - self.opponent_reservation
-        if known is not None:
-            return lambda value, mine: known(value) - self.opponent_reservation
         others = view.others
         if not others:
             raise InvalidDecision(
                 "Zeuthen compares both risks and needs the other's utility: a problem with information = 'complete', or "
-                "Zeuthen(opponent=...)"
+                "Zeuthen().against(utility)"
             )
         if len(others) > 1:
             raise InvalidDecision(f"Zeuthen's strategy is about two parties, there are {len(others)} others")
@@ -136,6 +132,24 @@ class Zeuthen(msgspec.Struct, frozen=True, tag_field="name", tag="zeuthen"):
         deals = Deals([one[0] for one in chosen], [one[1] for one in chosen], [one[2] for one in chosen])
         KEPT[mine] = (self, deals)
         return deals
+
+
+class ZeuthenAgainst(Zeuthen, frozen=True, tag_field="name", tag="zeuthen-against", kw_only=True):
+    """Zeuthen's strategy with the opponent's utility given; see `Zeuthen.against`."""
+
+    opponent: Callable[[Any], float]
+    opponent_reservation: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not callable(self.opponent):
+            raise ConfigurationError(f"opponent: expected a utility function of an offer's value, got {self.opponent!r}")
+
+    def _other(self, view: View) -> Callable[[Any, bool], float]:
+        known, least, problem = self.opponent, self.opponent_reservation, view.problem
+        if isinstance(problem, Pie):
+            return lambda value, mine: known(problem.size - value if mine else value) - least
+        return lambda value, mine: known(value) - least
 
 
 KEPT: WeakKeyDictionary[Any, tuple[Zeuthen, Deals]] = WeakKeyDictionary()
