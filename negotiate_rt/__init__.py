@@ -57,9 +57,15 @@ _WHERE = {
         "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"
     ),
     "solutions.best_response": "BestResponse best_response",
+    "solutions.demand": (
+        "DemandEquilibrium DemandGame SmoothedDemands demand_equilibria outcome_demand_game pie_demand_game smoothed_demands "
+        "smoothed_pie"
+    ),
+    "solutions.double_auction": "LinearDoubleAuction double_auction_price first_best_gains linear_double_auction",
     "solutions.exploitability": (
         "EquilibriumVerdict Exploitability SubgameVerdict exploitability is_equilibrium is_subgame_perfect"
     ),
+    "solutions.myerson_satterthwaite": "ContinuousPrior TradeBound myerson_satterthwaite",
     "solutions.offer_strategies": "OfferAnswer OfferAutomaton OfferTable",
     "solutions.rubinstein": "EquilibriumShares ShareInterval rubinstein",
     "solutions.terms": "AlternatingOffers discount_factor impatience_factor",

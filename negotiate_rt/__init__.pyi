@@ -399,6 +399,42 @@ from negotiate_rt.solutions.best_response import (
 from negotiate_rt.solutions.best_response import (
     best_response as best_response,
 )
+from negotiate_rt.solutions.demand import (
+    DemandEquilibrium as DemandEquilibrium,
+)
+from negotiate_rt.solutions.demand import (
+    DemandGame as DemandGame,
+)
+from negotiate_rt.solutions.demand import (
+    SmoothedDemands as SmoothedDemands,
+)
+from negotiate_rt.solutions.demand import (
+    demand_equilibria as demand_equilibria,
+)
+from negotiate_rt.solutions.demand import (
+    outcome_demand_game as outcome_demand_game,
+)
+from negotiate_rt.solutions.demand import (
+    pie_demand_game as pie_demand_game,
+)
+from negotiate_rt.solutions.demand import (
+    smoothed_demands as smoothed_demands,
+)
+from negotiate_rt.solutions.demand import (
+    smoothed_pie as smoothed_pie,
+)
+from negotiate_rt.solutions.double_auction import (
+    LinearDoubleAuction as LinearDoubleAuction,
+)
+from negotiate_rt.solutions.double_auction import (
+    double_auction_price as double_auction_price,
+)
+from negotiate_rt.solutions.double_auction import (
+    first_best_gains as first_best_gains,
+)
+from negotiate_rt.solutions.double_auction import (
+    linear_double_auction as linear_double_auction,
+)
 from negotiate_rt.solutions.exploitability import (
     EquilibriumVerdict as EquilibriumVerdict,
 )
@@ -416,6 +452,15 @@ from negotiate_rt.solutions.exploitability import (
 )
 from negotiate_rt.solutions.exploitability import (
     is_subgame_perfect as is_subgame_perfect,
+)
+from negotiate_rt.solutions.myerson_satterthwaite import (
+    ContinuousPrior as ContinuousPrior,
+)
+from negotiate_rt.solutions.myerson_satterthwaite import (
+    TradeBound as TradeBound,
+)
+from negotiate_rt.solutions.myerson_satterthwaite import (
+    myerson_satterthwaite as myerson_satterthwaite,
 )
 from negotiate_rt.solutions.offer_strategies import (
     OfferAnswer as OfferAnswer,
