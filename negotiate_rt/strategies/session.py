@@ -224,13 +224,13 @@ def _revived(kind: type[Strategy], values: tuple[Any, ...]) -> Strategy:
 
 
 class Sessions:
-    """The sessions of one strategy: by preferences as long as these live, and by name where they do not last."""
+    """The sessions of one strategy. `by_name`: keep the last ones of preferences that are gone, to be taken up again."""
 
-    __slots__ = ("__weakref__", "_by_name", "_living")
+    __slots__ = ("_by_name", "_living")
 
     def __init__(self, by_name: bool = False) -> None:
-        self._living: dict[int, tuple[Any, dict[tuple[str, str], Session]]] = {}  # id of preferences -> reference, sessions
-        self._by_name: dict[tuple[str, str], Session] | None = {} if by_name else None
+        self._living: dict[int, tuple[Any, Named]] = {}  # id of preferences -> a reference to them, sessions
+        self._by_name: Named | None = {} if by_name else None
 
     def __len__(self) -> int:
         """How many sessions are open."""
@@ -240,24 +240,49 @@ class Sessions:
         """Return the session of this view's negotiation and seat, a new one if there is none. O(1)."""
         key = (view.negotiation, view.agent)
         living = self._living.get(id(view.preferences))
-        sessions = self._by_name if self._by_name is not None else living[1] if living is not None else None
-        found = sessions.get(key) if sessions is not None else None
+        sessions = self._open(view.preferences) if living is None else living[1]
+        found = sessions.get(key)
         if found is not None and view.round >= found.scene.round:
             return found
-        found = strategy.start(view)
-        if sessions is None:
-            sessions = self._open(view.preferences)
-        if len(sessions) >= KEPT:
-            del sessions[next(iter(sessions))]
-        sessions[key] = found
-        return found
+        earlier = self._by_name.pop(key, None) if self._by_name and sessions is not self._by_name else None
+        found = earlier if earlier is not None and follows(view, earlier.scene) else strategy.start(view)
+        return keep(sessions, key, found)
 
-    def _open(self, preferences: Any) -> dict[tuple[str, str], Session]:
-        key, living, sessions = id(preferences), self._living, dict[tuple[str, str], Session]()
+    def _open(self, preferences: Any) -> Named:
+        sessions: Named = {}
+        number = id(preferences)
+        living, by_name = self._living, self._by_name
+
+        def drop(_: object) -> None:
+            _, left = living.pop(number)
+            if by_name is not None:
+                for key, session in left.items():
+                    keep(by_name, key, session)
+
         try:
-            hold = ref(preferences, lambda _: living.pop(key, None))
+            living[number] = (ref(preferences, drop), sessions)
         except TypeError:  # preferences of somebody's own that take no weak references: held by name instead
-            self._by_name = sessions
-            return sessions
-        living[key] = (hold, sessions)
+            if self._by_name is None:
+                self._by_name = sessions
+            return self._by_name
         return sessions
+
+
+Named = dict[tuple[str, str], Session]  # by negotiation and agent
+
+
+def keep(sessions: Named, key: tuple[str, str], session: Session) -> Session:
+    """Keep a session, as the newest of at most `KEPT`, and return it."""
+    sessions.pop(key, None)
+    if len(sessions) >= KEPT:
+        del sessions[next(iter(sessions))]
+    sessions[key] = session
+    return session
+
+
+def follows(view: View, scene: Scene) -> bool:
+    """Whether a view can be that of a turn after what a scene has seen: another society may use the same names again."""
+    known = len(scene.worths)
+    if view.round < scene.round or len(view.heard) < known or (view.own_last_offer is None and len(scene.made) > 1):
+        return False
+    return not known or undiscounted(view.preferences).utility(view.heard[known - 1], False) == scene.worths[-1]
