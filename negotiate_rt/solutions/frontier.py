@@ -7,13 +7,14 @@ problem every outcome is on it, so all outcomes of a vector are given on request
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.bargaining import BargainingProblem
+from negotiate_rt.problems.derived import AffineUtility, DiscountedUtility
 from negotiate_rt.problems.issues import Outcome, OutcomeSpace
 from negotiate_rt.problems.numbering import Numbering
 from negotiate_rt.problems.ranking import RELATIVE_TOLERANCE
@@ -21,6 +22,8 @@ from negotiate_rt.problems.scalars import finite
 from negotiate_rt.problems.utility import AdditiveUtility, UtilityFunction, utility_table
 from negotiate_rt.solutions.dominance import undominated
 from negotiate_rt.solutions.minkowski import MinkowskiSum, Term
+
+Additive: TypeAlias = tuple[AdditiveUtility, Sequence[tuple[float, float]]]  # and (scale, shift) pairs, inner first
 
 
 class ParetoFrontier:
@@ -75,15 +78,15 @@ class ParetoFrontier:
 def frontier(problem: BargainingProblem | ArrayLike) -> ParetoFrontier:
     """Return the Pareto frontier of a problem with all parties' utilities, or of points of shape (outcomes, parties).
 
-    An outcome is on it if no other is at least as good for all and better for one. If all utilities are additive, no
-    outcome is enumerated: cost and memory go by the frontier, whatever the space's size.
-    Otherwise O(n log n) for n outcomes and two parties, a logarithm more for each further party. ConfigurationError if the
-    problem has no utilities, the space is too large to enumerate, or the frontier has over MOST_VECTORS vectors.
+    An outcome is on it if no other is at least as good for all and better for one. If all utilities are additive, or
+    rescaled or discounted such, no outcome is enumerated: cost and memory go by the frontier, whatever the space's size.
+    Otherwise O(n log n) for n outcomes and two parties, a logarithm more for each further party. ConfigurationError if
+    the problem has no utilities, the space is too large to enumerate, or the frontier has over MOST_VECTORS vectors.
     """
     if not isinstance(problem, BargainingProblem):
         return _of_points(checked_points(problem))
     names, utilities = _parties(problem)
-    additive = [one for one in utilities if isinstance(one, AdditiveUtility)]
+    additive = [one for one in map(_additive, utilities) if one is not None]
     if len(additive) == len(utilities):
         found = _of_additive(problem.space, additive)
     else:
@@ -164,9 +167,20 @@ def _of_points(points: NDArray[np.float64], space: OutcomeSpace | None = None) -
     )
 
 
-def _of_additive(space: OutcomeSpace, utilities: Sequence[AdditiveUtility]) -> ParetoFrontier:
-    parts = zip(*(utility.bind(space).parts for utility in utilities), strict=True)
-    sums = MinkowskiSum([np.array([part.array() for part in of_issue]) for of_issue in parts], _terms(space))
+def _additive(utility: UtilityFunction) -> Additive | None:
+    """Return what is additive up to scale, and its scales; a deal that is struck at once is not discounted."""
+    steps: list[tuple[float, float]] = []
+    while isinstance(utility, AffineUtility | DiscountedUtility):
+        if isinstance(utility, AffineUtility):
+            steps.append((utility.scale, utility.shift))
+        utility = utility.base
+    return (utility, steps[::-1]) if isinstance(utility, AdditiveUtility) else None
+
+
+def _of_additive(space: OutcomeSpace, utilities: Sequence[Additive]) -> ParetoFrontier:
+    parts = zip(*(utility.bind(space).parts for utility, _ in utilities), strict=True)
+    worths = [np.array([part.array() for part in of_issue]) for of_issue in parts]
+    sums = MinkowskiSum(worths, _terms(space), [steps for _, steps in utilities])
     vectors, places = sums.frontier()
     order = np.lexsort(places[::-1])
     precedence = np.empty_like(order)

@@ -55,19 +55,24 @@ class Term(NamedTuple):
 class MinkowskiSum:
     """The utility vectors of all outcomes of a space under additive utilities, none of them listed.
 
-    terms: how the issues go together; by default each by itself. low, high: each party's worst and best utility.
-    tolerance: what still counts as the same utility.
+    terms: how the issues go together; by default each by itself. scales: for each party (scale, shift) pairs that its sums
+    go through in turn. low, high: each party's worst and best utility. tolerance: what still counts as the same utility.
     """
 
-    def __init__(self, worths: Worths, terms: Sequence[Term] = ()) -> None:
+    def __init__(
+        self, worths: Worths, terms: Sequence[Term] = (), scales: Sequence[Sequence[tuple[float, float]]] = ()
+    ) -> None:
         self.worths = worths
+        self.scales = scales or [()] * len(worths[0])
         sizes = [worth.shape[1] for worth in worths]
         self.terms = list(terms) or [Term((issue,), np.arange(size)[None, :]) for issue, size in enumerate(sizes)]
         # The long ones are taken early, while there is little to combine them with.
         self.terms.sort(key=lambda term: -term.choices.shape[1])
         sums = [_chosen(worths, term) for term in self.terms]
-        self.low = np.add.reduce([one.min(axis=1) for one in sums])
-        self.high = np.add.reduce([one.max(axis=1) for one in sums])
+        ends = np.array([np.add.reduce([end(one, axis=1) for one in sums]) for end in (np.min, np.max)])
+        self.low, self.high = np.sort(self._scaled(ends.T).T, axis=0)
+        factors = np.array([math.prod(scale for scale, _ in steps) for steps in self.scales])[:, None]
+        sums = [factors * one for one in sums]
         scale = np.maximum(np.abs(self.low), np.abs(self.high))
         self.tolerance = RELATIVE_TOLERANCE * scale
         spread = [one - one.min(axis=1, keepdims=True) for one in sums]
@@ -99,7 +104,13 @@ class MinkowskiSum:
         total = np.zeros((len(self.low), places.shape[1]))
         for worth, place in zip(self.worths, places, strict=True):
             total += worth[:, place]
-        return total
+        return self._scaled(total)
+
+    def _scaled(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        for party, steps in enumerate(self.scales):
+            for scale, shift in steps:
+                sums[party] = scale * sums[party] + shift
+        return sums
 
     def members(self, places: Places) -> Iterator[tuple[int, ...]]:
         """Yield the places of every outcome with the utilities of the undominated one that is given; that one first.

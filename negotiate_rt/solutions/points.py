@@ -159,7 +159,9 @@ def solve(problem: Bargaining, disagreement: Sequence[float] | None = None) -> B
     basis = bargaining_set(problem)
     efficient = basis.frontier if isinstance(basis, OutcomeSet) else None
     part = rational_part(basis, disagreement)
-    without = basis.disagreement if disagreement is None else _tuple(checked_vector(disagreement, len(basis.disagreement)))
+    without = (
+        basis.disagreement if disagreement is None else _tuple(checked_vector(disagreement, len(basis.disagreement)))
+    )
     return BargainingSolutions(
         parties=tuple(map(str, range(len(without)))) if efficient is None else efficient.parties,
         disagreement=without,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from negotiate_rt import AdditiveUtility, BargainingProblem, ConfigurationError, Issue, OutcomeSpace
 from negotiate_rt.problems.constraints import ForbiddenConstraint, LinearConstraint
+from negotiate_rt.problems.derived import AffineUtility, DiscountedUtility
 from negotiate_rt.problems.kinds import ContinuousIssue, IntegerIssue
 from negotiate_rt.solutions import minkowski
 from negotiate_rt.solutions.frontier import frontier, reservation_values, utility_matrix
@@ -97,6 +98,20 @@ def test_in_a_zero_sum_problem_every_outcome_is_on_it_once_per_vector():
     assert found.outcome(0) == (9, 9, 9)
     assert found.outcome(27) == (0, 0, 0)
     assert found.outcome(26) == (0, 0, 1)  # the first of three
+
+
+def test_rescaled_and_discounted_utilities_are_additive_all_the_same():
+    plain = random_problem(11, 3, 6, 4)
+    first, second, third = plain.utilities
+    problem = BargainingProblem(
+        plain.space,
+        [AffineUtility(AffineUtility(first, 2.0, 0.1), -3.0, 5.0), DiscountedUtility(second, 0.9), third],
+    )
+    with patch.object(OutcomeSpace, "__iter__", side_effect=AssertionError("nothing is listed")):
+        found = frontier(problem)
+    same(found, frontier(listed(problem)))
+    assert found.low[0] == pytest.approx(min(map(problem.utilities[0], plain.space)))
+    assert found.high[0] == pytest.approx(max(map(problem.utilities[0], plain.space)))
 
 
 def many(issues, values, seed=1, opposed=None):
