@@ -49,6 +49,7 @@ _WHERE = {
     "protocols.base": "NegotiationProtocol",
     "protocols.monotonic_concession": "ConcessionOptions",
     "protocols.rubinstein": "RubinsteinOptions",
+    "report.comparison": "Comparison compare",
     "runtime.latency": "Constant Empirical Exponential LogNormal Normal Uniform",
     "runtime.network": "Network",
     "runtime.link": "LinkFaults",

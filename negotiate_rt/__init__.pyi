@@ -351,6 +351,12 @@ from negotiate_rt.protocols.monotonic_concession import (
 from negotiate_rt.protocols.rubinstein import (
     RubinsteinOptions as RubinsteinOptions,
 )
+from negotiate_rt.report.comparison import (
+    Comparison as Comparison,
+)
+from negotiate_rt.report.comparison import (
+    compare as compare,
+)
 from negotiate_rt.runtime.latency import (
     Constant as Constant,
 )

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from negotiate_rt.messages.outcome import NegotiationOutcome
-from negotiate_rt.report.plain import deal, plain
+from negotiate_rt.report.plain import plain
 from negotiate_rt.report.series import Spread
 from negotiate_rt.report.tally import GroupReport, Report
+from negotiate_rt.report.words import in_line, number, words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 ENDS_SHOWN = 30  # offers at either end of a long talk
+__all__ = ["ENDS_SHOWN", "number", "outcome_tables", "report_tables", "table", "words"]
 COLOURS = {"AGREED": "green", "FAILED": "red", "TIMEOUT": "yellow", "DEADLOCK": "magenta"}
-
-
-def number(value: float | None, digits: int = 4) -> str:
-    """Return a number for a table: whole ones whole, others to some significant digits, none as a dash."""
-    if value is None:
-        return "-"
-    if float(value).is_integer() and abs(value) < 1e15:
-        return f"{int(value):,}"
-    return f"{value:,.{digits}g}" if abs(value) < 10**digits else f"{value:,.0f}"
 
 
 def table(title: str, *columns: str) -> Table:
@@ -143,21 +136,7 @@ def outcome_tables(outcome: NegotiationOutcome, issues: Sequence[str] = ()) -> I
     yield Text.assemble(*ending)
     result = plain(outcome.result)
     if isinstance(result, dict):
-        told = ", ".join(f"{key} {_line(one)}" for key, one in result.items() if key not in ("bids", "reason") and one)
+        told = ", ".join(f"{key} {in_line(one)}" for key, one in result.items() if key not in ("bids", "reason") and one)
         yield Text(f"result: {told}")
     for fault in outcome.faults[:ENDS_SHOWN]:
         yield Text(f"fault of {fault.who}: {fault.what}: {fault.cause}", style="yellow")
-
-
-def _line(told: Any) -> str:  # a plain tree
-    if isinstance(told, dict):
-        return "(" + ", ".join(f"{key} {_line(one)}" for key, one in told.items()) + ")"
-    if isinstance(told, list):
-        return ", ".join(map(_line, told))
-    return number(told, 6) if isinstance(told, (int, float)) and not isinstance(told, bool) else str(told)
-
-
-def words(value: object, issues: Sequence[str] = ()) -> str:
-    """Return an offer's value in a line."""
-    told = deal(value, issues)
-    return ", ".join(f"{name} {one}" for name, one in told.items()) if isinstance(told, dict) else _line(told)
