@@ -3,6 +3,7 @@
 from negotiate_rt.machine.board import (
     Board,
     Refusal,
+    Standing,
     finite_number,
     inside_outcome_space,
     names_own_offer,
@@ -12,6 +13,6 @@ from negotiate_rt.machine.engine import Machine
 from negotiate_rt.machine.table import FINAL, Kind, Move, Moves, Rule, State, Table
 
 __all__ = [
-    "FINAL", "Board", "Kind", "Machine", "Move", "Moves", "Refusal", "Rule", "State", "Table", "finite_number",
+    "FINAL", "Board", "Kind", "Machine", "Move", "Moves", "Refusal", "Rule", "Standing", "State", "Table", "finite_number",
     "inside_outcome_space", "names_own_offer", "names_standing_offer",
 ]  # fmt: skip

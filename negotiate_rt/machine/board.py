@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,10 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
 
     reason: str
     stale: bool = False
+
+
+Standing: TypeAlias = tuple[NegotiationOffer | None, NegotiationOffer | None, NegotiationOffer | None]
+"""What stood on a board: `own`, `own_last`, `standing`."""
 
 
 def _anything(value: Any) -> Any:  # a problem's own value type

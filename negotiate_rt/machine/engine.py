@@ -7,7 +7,7 @@ knows no clock, no mailbox and no agent.
 from __future__ import annotations
 
 from negotiate_rt.errors import LocalProtocolError, ProtocolError, RemoteProtocolError
-from negotiate_rt.machine.board import Board
+from negotiate_rt.machine.board import Board, Standing
 from negotiate_rt.machine.table import Move, State, Table
 from negotiate_rt.messages.performatives import Message, Skip, SystemEvent, fipa_name
 
@@ -115,9 +115,11 @@ class Machine:
             self.state = self._unless_exhausted(target, self.turns)
         return self.state
 
-    def revert(self, state: State, turns: int) -> None:
-        """Take back a tentative acceptance that bound nobody."""
+    def revert(self, state: State, turns: int, stood: Standing | None = None) -> None:
+        """Take back a move that did not get through: a tentative acceptance that bound nobody, an offer that found no room."""
         self.state, self.turns = state, turns
+        if stood is not None:
+            self.board.own, self.board.own_last, self.board.standing = stood
 
     def legal(self) -> tuple[str, ...]:
         """Return what could be said here, by anyone: `contractor propose`, `contractor refuse`."""

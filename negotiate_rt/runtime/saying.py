@@ -13,7 +13,7 @@ from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import LocalProtocolError, MailboxFull
-from negotiate_rt.machine import Machine, State
+from negotiate_rt.machine import Machine, Standing, State
 from negotiate_rt.messages.envelope import Envelope, Route
 from negotiate_rt.messages.outcome import AGREED, NegotiationOffer
 from negotiate_rt.messages.performatives import (
@@ -123,6 +123,7 @@ class Saying(Asking):
         if conversation.state:
             return gone(self)
         machine = self.machine
+        stood: Standing | None = None
         before, turns = machine.state, machine.turns
         move = before.says.get(message.__class__)
         if move is not None and move.quiet:
@@ -134,6 +135,10 @@ class Saying(Asking):
                     return self._skip(message)
                 if message.__class__ in COMPLETED:
                     message = self.complete(message)
+            box = self.peer.box
+            if box.owner.waits_on is not box:  # it may be full
+                board = machine.board
+                stood = board.own, board.own_last, board.standing
             state = machine.say(message, self.actor.kernel.now)
         self.serial = number = self.serial + 1
         envelope = Envelope(self.route, message, number, self.heard_up_to, reply_by)
@@ -149,7 +154,7 @@ class Saying(Asking):
             if self.peer.box.put(envelope):
                 return DONE if number % BURST else give_way(self.actor)  # one that only talks must let others run
         except MailboxFull:
-            machine.revert(before, turns)
+            machine.revert(before, turns, stood)
             raise
         return self._wait_for_room(envelope)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from typing import ClassVar
 
 import pytest
 
 from negotiate_rt import (
+    AGREED,
+    TIMEOUT,
     Accept,
     Inform,
     Lapse,
@@ -237,3 +240,39 @@ async def test_full_mailbox_fails_its_sender_and_takes_the_move_back():
     assert SEEN[0][0] <= 5
     assert "mailbox of 'Rob' is full (4 messages)" in SEEN[0][1]
     assert SEEN[1] == "opening"
+
+
+async def test_offer_that_found_no_room_stands_on_no_board_and_may_be_made_again():
+    async def proposes(talk):
+        first = talk.offer(1.0)
+        await talk.send(first)
+        for number in range(10):
+            try:
+                await talk.send(Inform(number))
+            except MailboxFull:
+                break
+        second = talk.offer(2.0)
+        with pytest.raises(MailboxFull):
+            await talk.send(second)
+        SEEN.append(talk.machine.board.own.value)
+        await talk.sleep(2.0)
+        await talk.send(second)
+        SEEN.append(talk.machine.board.own.value)
+        await talk.receive()
+
+    async def sleepy(talk):
+        await talk.sleep(1.0)
+        while talk.standing is None or talk.standing.value != 2.0:
+            await talk.receive(Propose, Inform)
+        await talk.send(Accept())
+
+    class Chatty(Two):
+        moves: ClassVar = {
+            "opening": {("one", Propose): "opening", ("one", Inform): "opening", ("other", Accept): AGREED},
+        }
+        timeouts: ClassVar = {"opening": TIMEOUT}
+
+    outcome = await play(Chatty(proposes, sleepy), cast(), overflow="fail", mailbox_capacity=4)
+    assert outcome.agreed
+    assert outcome.accepted_offer.value == 2.0
+    assert SEEN == [1.0, 2.0]
