@@ -58,6 +58,7 @@ _WHERE = {
         "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"
     ),
     "solutions.best_response": "BestResponse best_response",
+    "solutions.curves": "ConcaveCurve LinearCurve",
     "solutions.demand": (
         "DemandEquilibrium DemandGame SmoothedDemands demand_equilibria outcome_demand_game pie_demand_game smoothed_demands "
         "smoothed_pie"
@@ -66,8 +67,15 @@ _WHERE = {
     "solutions.exploitability": (
         "EquilibriumVerdict Exploitability SubgameVerdict exploitability is_equilibrium is_subgame_perfect"
     ),
+    "solutions.frontier": "ParetoFrontier frontier",
+    "solutions.lotteries": "Lotteries",
     "solutions.myerson_satterthwaite": "ContinuousPrior TradeBound myerson_satterthwaite",
     "solutions.offer_strategies": "OfferAnswer OfferAutomaton OfferTable",
+    "solutions.points": (
+        "BargainingSolutions Solution bargaining_solutions egalitarian_point equal_loss_point "
+        "kalai_smorodinsky_point nash_point utilitarian_point"
+    ),
+    "solutions.quality": "Assessment PriceZone Zone assess_outcome opposition price_zone zone_of_agreement",
     "solutions.rubinstein": "EquilibriumShares ShareInterval rubinstein",
     "solutions.terms": "AlternatingOffers discount_factor impatience_factor",
     "solutions.ultimatum": "UltimatumEquilibrium UltimatumSolution ultimatum",

@@ -405,6 +405,12 @@ from negotiate_rt.solutions.best_response import (
 from negotiate_rt.solutions.best_response import (
     best_response as best_response,
 )
+from negotiate_rt.solutions.curves import (
+    ConcaveCurve as ConcaveCurve,
+)
+from negotiate_rt.solutions.curves import (
+    LinearCurve as LinearCurve,
+)
 from negotiate_rt.solutions.demand import (
     DemandEquilibrium as DemandEquilibrium,
 )
@@ -459,6 +465,15 @@ from negotiate_rt.solutions.exploitability import (
 from negotiate_rt.solutions.exploitability import (
     is_subgame_perfect as is_subgame_perfect,
 )
+from negotiate_rt.solutions.frontier import (
+    ParetoFrontier as ParetoFrontier,
+)
+from negotiate_rt.solutions.frontier import (
+    frontier as frontier,
+)
+from negotiate_rt.solutions.lotteries import (
+    Lotteries as Lotteries,
+)
 from negotiate_rt.solutions.myerson_satterthwaite import (
     ContinuousPrior as ContinuousPrior,
 )
@@ -476,6 +491,51 @@ from negotiate_rt.solutions.offer_strategies import (
 )
 from negotiate_rt.solutions.offer_strategies import (
     OfferTable as OfferTable,
+)
+from negotiate_rt.solutions.points import (
+    BargainingSolutions as BargainingSolutions,
+)
+from negotiate_rt.solutions.points import (
+    Solution as Solution,
+)
+from negotiate_rt.solutions.points import (
+    bargaining_solutions as bargaining_solutions,
+)
+from negotiate_rt.solutions.points import (
+    egalitarian_point as egalitarian_point,
+)
+from negotiate_rt.solutions.points import (
+    equal_loss_point as equal_loss_point,
+)
+from negotiate_rt.solutions.points import (
+    kalai_smorodinsky_point as kalai_smorodinsky_point,
+)
+from negotiate_rt.solutions.points import (
+    nash_point as nash_point,
+)
+from negotiate_rt.solutions.points import (
+    utilitarian_point as utilitarian_point,
+)
+from negotiate_rt.solutions.quality import (
+    Assessment as Assessment,
+)
+from negotiate_rt.solutions.quality import (
+    PriceZone as PriceZone,
+)
+from negotiate_rt.solutions.quality import (
+    Zone as Zone,
+)
+from negotiate_rt.solutions.quality import (
+    assess_outcome as assess_outcome,
+)
+from negotiate_rt.solutions.quality import (
+    opposition as opposition,
+)
+from negotiate_rt.solutions.quality import (
+    price_zone as price_zone,
+)
+from negotiate_rt.solutions.quality import (
+    zone_of_agreement as zone_of_agreement,
 )
 from negotiate_rt.solutions.rubinstein import (
     EquilibriumShares as EquilibriumShares,

@@ -4,7 +4,7 @@ Each is found among what gives every party at least its disagreement payoff (in 
 each says by which definition. Where nothing does, there is no bargain and the answer is None. On the outcomes of a
 problem the comparison is exact to a tolerance, 1e-12 of each party's largest utility: among outcomes that do equally well
 those that another one dominates are dropped, and the first of the others in the space's order is taken. All solutions
-of one problem come from one frontier; `solve` finds them together.
+of one problem come from one frontier; `bargaining_solutions` finds them together.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def equal_loss_point(problem: Bargaining, disagreement: Sequence[float] | None =
     return None if part is None else _equal_loss(part)
 
 
-def solve(problem: Bargaining, disagreement: Sequence[float] | None = None) -> BargainingSolutions:
+def bargaining_solutions(problem: Bargaining, disagreement: Sequence[float] | None = None) -> BargainingSolutions:
     """Return all solutions of a problem, from one computation of its frontier. Arguments and errors as in `nash_point`."""
     basis = bargaining_set(problem)
     efficient = basis.frontier if isinstance(basis, OutcomeSet) else None

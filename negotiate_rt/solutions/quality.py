@@ -16,7 +16,7 @@ from negotiate_rt.problems.scalars import finite
 from negotiate_rt.problems.utility import worth_of
 from negotiate_rt.solutions.feasible import OutcomeSet, RationalOutcomes, Vector
 from negotiate_rt.solutions.frontier import ParetoFrontier, checked_vector, frontier
-from negotiate_rt.solutions.points import BargainingSolutions, solve
+from negotiate_rt.solutions.points import BargainingSolutions, bargaining_solutions
 
 POSSIBLE = "a bargain is possible"
 IMPOSSIBLE = "no bargain is possible"
@@ -131,13 +131,15 @@ def opposition(problem: BargainingProblem | ParetoFrontier, satisfaction: Sequen
     return float(distances.min())
 
 
-def assess(problem: BargainingProblem, outcome: object, solutions: BargainingSolutions | None = None) -> Assessment:
+def assess_outcome(
+    problem: BargainingProblem, outcome: object, solutions: BargainingSolutions | None = None
+) -> Assessment:
     """Set one outcome beside the frontier and the solutions of its problem; None stands for no deal.
 
     outcome: a tuple or list in the space's order, or a mapping by issue name; InvalidOffer if it is none of the space's.
-    solutions: those of `solve(problem)`, if they are known already. Cost: that of `solve`, or O(frontier).
+    solutions: those of `bargaining_solutions(problem)`, if they are known already; then the cost is O(frontier).
     """
-    known = solve(problem) if solutions is None else solutions
+    known = bargaining_solutions(problem) if solutions is None else solutions
     efficient = known.frontier if known.frontier is not None else frontier(problem)
     without = np.array(known.disagreement)
     if outcome is None:

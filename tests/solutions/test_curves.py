@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from negotiate_rt import ConfigurationError
 from negotiate_rt.solutions.curves import ConcaveCurve, LinearCurve
 from negotiate_rt.solutions.points import (
+    bargaining_solutions,
     egalitarian_point,
     equal_loss_point,
     kalai_smorodinsky_point,
     nash_point,
-    solve,
     utilitarian_point,
 )
 
@@ -31,7 +31,7 @@ def test_nash_splits_the_difference():
 
 def test_a_line_knows_its_disagreement_point_and_either_order_of_its_ends():
     for line in (LinearCurve((0, 1), (1, 0), (0.2, 0.1)), LinearCurve((1, 0), (0, 1), (0.2, 0.1))):
-        found = solve(line)
+        found = bargaining_solutions(line)
         assert found.disagreement == (0.2, 0.1)
         assert found.ideal == about(0.9, 0.8)
         assert found.nash.utilities == about(0.55, 0.45)
@@ -54,7 +54,7 @@ def test_risk_aversion_costs_the_averse():
 
 
 def test_a_steep_curve_has_closed_forms():
-    found = solve(ConcaveCurve(lambda x: 1 - x**2, 0, 1))
+    found = bargaining_solutions(ConcaveCurve(lambda x: 1 - x**2, 0, 1))
     golden = (math.sqrt(5) - 1) / 2
     assert found.nash.utilities == about(1 / math.sqrt(3), 2 / 3, abs=1e-9)
     assert found.utilitarian.utilities == about(1 / 2, 3 / 4, abs=1e-9)
@@ -77,7 +77,7 @@ def test_weights_on_a_curve():
 @settings(max_examples=12)
 def test_a_curve_that_is_a_line_is_solved_like_one(first, second):
     curve = ConcaveCurve(lambda x: 1 - x, 0, 1)
-    line, bent = solve(PIE, (first, second)), solve(curve, (first, second))
+    line, bent = bargaining_solutions(PIE, (first, second)), bargaining_solutions(curve, (first, second))
     assert line.possible == bent.possible
     if line.possible:
         assert bent.ideal == pytest.approx(line.ideal, abs=1e-9)

@@ -11,8 +11,8 @@ import pytest
 
 from negotiate_rt import AdditiveUtility, BargainingProblem, Issue, OutcomeSpace
 from negotiate_rt.solutions.frontier import frontier, utility_matrix
-from negotiate_rt.solutions.points import solve
-from negotiate_rt.solutions.quality import assess, opposition, zone_of_agreement
+from negotiate_rt.solutions.points import bargaining_solutions
+from negotiate_rt.solutions.quality import assess_outcome, opposition, zone_of_agreement
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,7 +62,7 @@ def utility_of(root: ElementTree.Element, space: OutcomeSpace) -> AdditiveUtilit
 def test_a_published_domain_gives_its_reference_values(name: str) -> None:
     outcomes, vectors, nash, kalai_smorodinsky = REFERENCE[name]
     problem = read_domain(genius_folder() / name)
-    found = solve(problem)
+    found = bargaining_solutions(problem)
     assert problem.space.size == outcomes
     assert len(found.frontier) == vectors
     assert found.nash.utilities == pytest.approx(nash, abs=5e-7)
@@ -83,8 +83,8 @@ def test_listing_a_published_domain_finds_what_its_issues_tell(name: str) -> Non
 @pytest.mark.parametrize("name", REFERENCE)
 def test_a_solution_of_a_published_domain_is_assessed_as_one(name: str) -> None:
     problem = read_domain(genius_folder() / name)
-    found = solve(problem)
-    nash = assess(problem, found.nash.outcome, found)
+    found = bargaining_solutions(problem)
+    nash = assess_outcome(problem, found.nash.outcome, found)
     assert nash.efficient
     assert nash.rational
     assert nash.to_frontier == nash.to_points["Nash"] == 0

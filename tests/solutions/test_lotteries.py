@@ -12,11 +12,11 @@ from negotiate_rt.solutions.frontier import frontier
 from negotiate_rt.solutions.linear_program import maximise
 from negotiate_rt.solutions.lotteries import Lotteries
 from negotiate_rt.solutions.points import (
+    bargaining_solutions,
     egalitarian_point,
     equal_loss_point,
     kalai_smorodinsky_point,
     nash_point,
-    solve,
     utilitarian_point,
 )
 from negotiate_rt.solutions.polytope import rational_lotteries
@@ -39,7 +39,7 @@ def test_kalai_and_smorodinskys_first_set():
 
 
 def test_kalai_and_smorodinskys_second_set():
-    found = solve(Lotteries(A2))
+    found = bargaining_solutions(Lotteries(A2))
     assert found.nash.utilities == found.utilitarian.utilities == (1, 0.7)
     assert found.kalai_smorodinsky.utilities == found.egalitarian.utilities == about(10 / 13, 10 / 13)
     assert found.ideal == (1, 1)
@@ -58,7 +58,7 @@ def test_two_irrational_outcomes_can_make_a_rational_lottery():
 
 
 def test_the_ideal_is_taken_where_both_are_rational():
-    found = solve(Lotteries([(1, 0), (0, 1)]), (0.25, 0.5))
+    found = bargaining_solutions(Lotteries([(1, 0), (0, 1)]), (0.25, 0.5))
     assert found.ideal == about(0.5, 0.75)
     assert found.kalai_smorodinsky.utilities == about(3 / 8, 5 / 8)
     assert found.utilitarian.utilities == about(0.5, 0.5)
@@ -75,7 +75,7 @@ def test_an_egalitarian_lottery_may_be_held_at_a_corner():
 
 
 def test_three_parties_divide_by_lot():
-    found = solve(Lotteries(np.eye(3)))
+    found = bargaining_solutions(Lotteries(np.eye(3)))
     for solution in (found.nash, found.kalai_smorodinsky, found.egalitarian, found.equal_loss):
         assert solution.utilities == pytest.approx([1 / 3] * 3, abs=1e-9)
         assert sum(chance for chance, _ in solution.lottery) == pytest.approx(1)
@@ -149,7 +149,7 @@ def test_the_polyline_and_the_programs_agree_for_two_parties(seed):
 @settings(max_examples=12)
 def test_lotteries_are_what_they_say_and_never_worse_than_outcomes(seed, parties):
     points, d = some_points(seed, parties)
-    mixed, plain = solve(Lotteries(points), tuple(d)), solve(points, tuple(d))
+    mixed, plain = bargaining_solutions(Lotteries(points), tuple(d)), bargaining_solutions(points, tuple(d))
     assert mixed.possible or not plain.possible
     for solution in mixed:
         assert sum(chance for chance, _ in solution.lottery) == pytest.approx(1)
@@ -202,7 +202,7 @@ def test_a_sphere_is_solved_on_its_diagonal(parties):
     points = np.abs(rng.normal(size=(400, parties)))
     points = np.concatenate([np.roll(points, turn, axis=1) for turn in range(parties)])
     points /= np.sqrt((points**2).sum(axis=1))[:, None]
-    found = solve(Lotteries(points))
+    found = bargaining_solutions(Lotteries(points))
     for solution in (found.nash, found.egalitarian):
         assert solution.utilities == pytest.approx([1 / math.sqrt(parties)] * parties, abs=0.05)
     assert found.nash.utilities == pytest.approx([found.nash.utilities[0]] * parties, abs=1e-6)

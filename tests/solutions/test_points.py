@@ -12,11 +12,11 @@ from negotiate_rt import AdditiveUtility, BargainingProblem, ConfigurationError,
 from negotiate_rt.solutions.feasible import SHOWN_TIES
 from negotiate_rt.solutions.frontier import frontier
 from negotiate_rt.solutions.points import (
+    bargaining_solutions,
     egalitarian_point,
     equal_loss_point,
     kalai_smorodinsky_point,
     nash_point,
-    solve,
     utilitarian_point,
 )
 
@@ -91,11 +91,11 @@ def test_nash_1950_bill_and_jack():
     assert {thing for thing, owner in given_to.items() if owner != BARTER[thing][2]} == {
         "book", "whip", "ball", "bat", "pen", "toy", "knife",
     }  # fmt: skip
-    assert solve(problem).nash == nash
+    assert bargaining_solutions(problem).nash == nash
 
 
 def test_where_zeuthens_concessions_end():
-    found = solve(ZEUTHEN)
+    found = bargaining_solutions(ZEUTHEN)
     assert found.nash.utilities == found.kalai_smorodinsky.utilities == (6, 5)
     assert found.nash.value == 30
     assert found.nash.outcome == 2
@@ -119,7 +119,7 @@ def test_only_the_first_ties_are_listed_and_all_are_counted():
 
 def test_nice_or_die_has_several_nash_points_and_takes_the_first():
     points = [(1, 0.16), (0.16, 1), (0.299, 0.299)]
-    found = solve(points)
+    found = bargaining_solutions(points)
     assert (found.nash.outcome, found.nash.ties) == (0, (1,))
     assert found.kalai_smorodinsky.utilities == found.egalitarian.utilities == (0.299, 0.299)
 
@@ -132,7 +132,7 @@ def test_a_product_of_two_losses_is_no_gain():
 
 
 def test_nothing_rational_is_an_answer():
-    found = solve([(1, 0), (0, 1)], (0.5, 0.5))
+    found = bargaining_solutions([(1, 0), (0, 1)], (0.5, 0.5))
     assert not found.possible
     assert list(found) == []
     assert found.nash is found.equal_loss is found.ideal is None
@@ -141,11 +141,11 @@ def test_nothing_rational_is_an_answer():
 def test_reservation_values_of_the_problem_are_the_disagreement_point():
     space = OutcomeSpace([Issue("x", (0, 1, 2, 3))])
     problem = BargainingProblem(space, {"A": lambda o: float(o[0]), "B": lambda o: 3.0 - o[0]}, {"A": 1.5})
-    found = solve(problem)
+    found = bargaining_solutions(problem)
     assert found.parties == ("A", "B")
     assert found.disagreement == (1.5, 0)
     assert found.nash.outcome == (2,)
-    assert solve(problem, (0, 1)).nash.outcome == (1,)
+    assert bargaining_solutions(problem, (0, 1)).nash.outcome == (1,)
 
 
 def test_a_party_that_can_gain_nothing_is_left_out_of_kalai_smorodinsky():
@@ -164,7 +164,7 @@ def test_weights_shift_the_nash_point():
 
 
 def test_every_solution_names_its_definition():
-    for solution in solve(ZEUTHEN):
+    for solution in bargaining_solutions(ZEUTHEN):
         assert solution.name
         assert solution.definition.startswith(("maximises", "minimises"))
         assert solution.disagreement == (0, 0)
@@ -191,8 +191,8 @@ def test_rounding_does_not_break_ties_nor_rationality():
         (lambda: nash_point(ZEUTHEN, weights=(1, 2, 3)), r"weights must have one number per party \(2\), got 3"),
         (lambda: nash_point(ZEUTHEN, weights=(1, -1)), "weights must be >= 0 and not all 0"),
         (lambda: utilitarian_point(ZEUTHEN, weights=(0, 0)), "weights must be >= 0 and not all 0"),
-        (lambda: solve([(1, 2), (3, math.inf)]), r"points\[1, 1\] must be finite"),
-        (lambda: solve(BargainingProblem([Issue("x", (1, 2))])), "has no utilities"),
+        (lambda: bargaining_solutions([(1, 2), (3, math.inf)]), r"points\[1, 1\] must be finite"),
+        (lambda: bargaining_solutions(BargainingProblem([Issue("x", (1, 2))])), "has no utilities"),
     ],
 )
 def test_what_the_caller_got_wrong_is_said(call, message):
@@ -219,7 +219,7 @@ def test_every_solution_is_what_its_definition_says(given):
 @settings(max_examples=25)
 def test_every_solution_is_rational_and_undominated(given):
     points, d = given
-    for solution in solve(points, d):
+    for solution in bargaining_solutions(points, d):
         assert all(gain >= 0 for gain in solution.gains)
         assert not any(dominates(other, solution.utilities) for other in points)
         if solution.name == "Nash":
@@ -305,7 +305,7 @@ def test_ten_to_the_twelve_outcomes_are_solved_without_listing_them():
         for _ in range(2)
     ]
     problem = BargainingProblem(space, utilities, [0.5, 0.6])
-    found = solve(problem)
+    found = bargaining_solutions(problem)
     for solution in found:
         assert tuple(u(solution.outcome) for u in problem.utilities) == solution.utilities
         assert min(solution.gains) >= 0

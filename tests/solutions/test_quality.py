@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 
 from negotiate_rt import AdditiveUtility, BargainingProblem, ConfigurationError, InvalidOffer, Issue, OutcomeSpace
 from negotiate_rt.solutions.frontier import frontier
-from negotiate_rt.solutions.points import solve
-from negotiate_rt.solutions.quality import assess, distance_to_frontier, opposition, price_zone, zone_of_agreement
+from negotiate_rt.solutions.points import bargaining_solutions
+from negotiate_rt.solutions.quality import (
+    assess_outcome,
+    distance_to_frontier,
+    opposition,
+    price_zone,
+    zone_of_agreement,
+)
 
 DEALS = [(10, 1), (8, 3), (6, 5), (4, 7), (1, 9), (5, 5), (0, 0)]
 
@@ -63,7 +69,7 @@ def test_opposition_is_the_distance_to_complete_satisfaction():
 
 
 def test_a_dominated_outcome_is_told_what_dominates_it():
-    found = assess(deals(), (5,))
+    found = assess_outcome(deals(), (5,))
     assert found.utilities == found.gains == (5, 5)
     assert found.rational
     assert not found.efficient
@@ -75,7 +81,7 @@ def test_a_dominated_outcome_is_told_what_dominates_it():
 
 
 def test_an_efficient_outcome_may_be_irrational():
-    found = assess(deals({"Ann": 4, "Bob": 2}), {"deal": 0})
+    found = assess_outcome(deals({"Ann": 4, "Bob": 2}), {"deal": 0})
     assert found.efficient
     assert found.dominated_by is None
     assert found.to_frontier == 0
@@ -85,13 +91,13 @@ def test_an_efficient_outcome_may_be_irrational():
 
 
 def test_no_deal_is_assessed_too():
-    found = assess(deals({"Ann": 4, "Bob": 2}), None)
+    found = assess_outcome(deals({"Ann": 4, "Bob": 2}), None)
     assert found.outcome is None
     assert found.utilities == (4, 2)
     assert found.gains == (0, 0)
     assert found.rational
     assert not found.efficient
-    impossible = assess(deals({"Ann": 9, "Bob": 9}), None)
+    impossible = assess_outcome(deals({"Ann": 9, "Bob": 9}), None)
     assert impossible.efficient
     assert impossible.welfare is None
     assert impossible.to_points == {}
@@ -99,13 +105,13 @@ def test_no_deal_is_assessed_too():
 
 def test_known_solutions_are_not_computed_again():
     problem = deals()
-    known = solve(problem)
-    assert assess(problem, (5,), known) == assess(problem, (5,))
+    known = bargaining_solutions(problem)
+    assert assess_outcome(problem, (5,), known) == assess_outcome(problem, (5,))
 
 
 def test_what_is_no_outcome_is_refused():
     with pytest.raises(InvalidOffer, match="issue 'deal' cannot be 99"):
-        assess(deals(), (99,))
+        assess_outcome(deals(), (99,))
 
 
 def test_a_distance_needs_a_number_per_party():
@@ -124,10 +130,10 @@ def test_an_assessment_agrees_with_comparing_all_outcomes(seed, parties):
         for _ in range(parties)
     ]
     problem = BargainingProblem(space, utilities)
-    known = solve(problem)
+    known = bargaining_solutions(problem)
     every = np.round([[3 * u(outcome) for u in utilities] for outcome in space])
     for number, outcome in enumerate(space):
-        found = assess(problem, outcome, known)
+        found = assess_outcome(problem, outcome, known)
         dominated = ((every >= every[number]).all(axis=1) & (every > every[number]).any(axis=1)).any()
         assert found.efficient == (not dominated)
         assert (found.dominated_by is None) == found.efficient
