@@ -57,7 +57,7 @@ def compare(
     problem: a BargainingProblem, PriceProblem or Pie, as the executor takes it (None: as there). agents: those that
     negotiated, in seating order, with their limits and utilities; not needed where the problem holds all utilities.
     config: the negotiation's, where it fills in what agents do not bring. ConfigurationError if what a party wants is
-    unknown; for a space too large see `solutions.frontier`. Cost: that of `solve`.
+    unknown; for a space too large see `solutions.frontier`. Cost: that of `bargaining_solutions`.
     """
     if agents:
         theory = _of_agents(outcome, problem, agents, config)
@@ -79,10 +79,10 @@ def beside(outcome: NegotiationOutcome, theory: Theory) -> Comparison:
 
 
 def _among_outcomes(accepted: Any, theory: Theory) -> dict[str, Any]:  # a NegotiationOffer or None; an Assessment's fields
-    from negotiate_rt.solutions.quality import assess  # late: numpy
+    from negotiate_rt.solutions.quality import assess_outcome  # late: numpy
 
     assert theory.problem is not None
-    found = assess(theory.problem, None if accepted is None else accepted.value, theory.solutions)
+    found = assess_outcome(theory.problem, None if accepted is None else accepted.value, theory.solutions)
     told = msgspec.structs.asdict(found)
     told["deal"] = told.pop("outcome")
     return told

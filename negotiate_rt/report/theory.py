@@ -155,10 +155,10 @@ def utility_of(seat: Any, place: int, problem: BargainingProblem) -> Any:  # a u
 
 
 def solved_issues(problem: BargainingProblem, wants: Mapping[str, Preferences] | None = None) -> Theory:
-    """Return what theory says of a problem that holds the utilities of all its parties. Cost and errors: `solve`."""
-    from negotiate_rt.solutions.points import solve  # late: numpy
+    """Return what theory says of a problem that holds the utilities of all its parties. Cost and errors: `bargaining_solutions`."""
+    from negotiate_rt.solutions.points import bargaining_solutions  # late: numpy
 
-    solutions = solve(problem)
+    solutions = bargaining_solutions(problem)
     return Theory("issues", wants or _as_they_say(problem, solutions.parties), solutions, problem)
 
 
@@ -168,11 +168,11 @@ def solved_line(
 ) -> Theory:  # fmt: skip
     """Return what theory says of two parties who divide what lies on the line between two utility vectors."""
     from negotiate_rt.solutions.curves import LinearCurve  # late: numpy
-    from negotiate_rt.solutions.points import solve
+    from negotiate_rt.solutions.points import bargaining_solutions
 
     if ends[0] == ends[1]:  # limits that meet: one deal, or none
-        return Theory(kind, wants, replace(solve([ends[0]], without), frontier=None), ends=ends)
-    return Theory(kind, wants, solve(LinearCurve(*ends, without)), ends=ends)
+        return Theory(kind, wants, replace(bargaining_solutions([ends[0]], without), frontier=None), ends=ends)
+    return Theory(kind, wants, bargaining_solutions(LinearCurve(*ends, without)), ends=ends)
 
 
 def _solved(wants: Mapping[str, Preferences], utilities: Sequence[Any], problem: Any) -> Theory | None:
