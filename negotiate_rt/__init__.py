@@ -84,7 +84,9 @@ _WHERE = {
     "strategies.concession": (
         "ConcessionStrategy ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession"
     ),
-    "strategies.equilibrium": "EquilibriumStrategy OutcomeEquilibrium PieEquilibrium PriceEquilibrium play_equilibrium",
+    "strategies.equilibrium": (
+        "EquilibriumStrategy OutcomeEquilibrium PieEquilibrium PriceEquilibrium TableStrategy play_equilibrium"
+    ),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = ["__version__", *sorted(_HOME)]

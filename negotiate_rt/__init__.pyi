@@ -601,6 +601,9 @@ from negotiate_rt.strategies.equilibrium import (
     PriceEquilibrium as PriceEquilibrium,
 )
 from negotiate_rt.strategies.equilibrium import (
+    TableStrategy as TableStrategy,
+)
+from negotiate_rt.strategies.equilibrium import (
     play_equilibrium as play_equilibrium,
 )
 

@@ -76,6 +76,11 @@ class SequentialEquilibrium(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a party that answers in this period accepts an offer worth `utility` to it. Cost: O(1)."""
         return utility >= self.plan(period).least[party] - self.tolerance[party]
 
+    def acceptable(self, period: int, party: int, utilities: ArrayLike) -> NDArray[np.intp]:
+        """Return the numbers of the outcomes that a party accepts in a period, by its utilities. Cost: O(outcomes)."""
+        least = self.plan(period).least[party] - self.tolerance[party]
+        return np.flatnonzero(np.asarray(utilities, dtype=np.float64) >= least)
+
 
 def backward_induction(
     points: ArrayLike, game: AlternatingOffers, *, tolerance: float | None = None

@@ -20,6 +20,7 @@ from negotiate_rt.solutions.offer_strategies import (
     BoundTable,
     OfferAnswer,
     OfferAutomaton,
+    OfferTable,
     Strategy,
     automaton,
     checked_answer,
@@ -51,6 +52,14 @@ class BestResponse(msgspec.Struct, frozen=True, kw_only=True):
     value: float
     play: Play
     strategy: Any  # an OfferAutomaton
+
+    def as_table(self) -> OfferTable:
+        """Return the response as a table to play; ConfigurationError if the opponent has states, so that a table cannot tell.
+
+        In periods in which the opponent proposes, `offers` holds what it is expected to offer.
+        """
+        table: OfferTable = self.strategy.table()
+        return table
 
 
 def play(
@@ -116,6 +125,20 @@ class _Response:
         """Return the best answer; to an offer that is not the opponent's own, as if refusing its own came next."""
         edge = self.edges[period - 1][state]
         return self._answer(offer, self.after[period - 1][edge.after[0]])[0]
+
+    def table(self) -> OfferTable:
+        """Return the response as a table, one entry per period."""
+        if any(len(layer) > 1 for layer in self.edges):
+            raise ConfigurationError("the opponent has states that a table cannot follow: play the automaton instead")
+        option = self.board.stakes[self.party].option
+        offers, least, leaves = [], [], []
+        for period, layer in enumerate(self.edges, 1):
+            [(state, edge)] = layer.items()
+            waiting = self.after[period - 1][edge.after[0]]
+            offers.append(self.offer(state, period) if edge.answers is not None else edge.offer)
+            leaves.append(option is not None and option > waiting)
+            least.append(waiting if option is None else max(waiting, float(option)))
+        return OfferTable(tuple(offers), tuple(least), tuple(leaves))
 
     def advance(self, state: Any, period: int, offer: int) -> Hashable:
         """Return the opponent's state after a refusal."""

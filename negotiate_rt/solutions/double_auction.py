@@ -68,10 +68,8 @@ def double_auction_price(bid: Number, ask: Number, k: Number = 0.5) -> Number | 
 
     ConfigurationError unless bid and ask are finite and 0 <= k <= 1. The price lies between the two, whatever the rounding.
     """
-    chance(k, "k")
-    if real_number(bid, "bid") < real_number(ask, "ask"):
-        return None
-    return min(max(ask + k * (bid - ask), ask), bid)
+    share, high, low = chance(k, "k"), real_number(bid, "bid"), real_number(ask, "ask")
+    return None if high < low else min(max(low + share * (high - low), low), high)
 
 
 def linear_double_auction(

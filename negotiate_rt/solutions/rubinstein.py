@@ -124,7 +124,8 @@ def rubinstein(
         game = AlternatingOffers(discounts=game, horizon=horizon)
     elif horizon is not None:
         raise ConfigurationError("give the horizon in the rules: AlternatingOffers(horizon=...)")
-    exact = game.is_exact(size_of_pie(pie))
+    pie = size_of_pie(pie)
+    exact = game.is_exact(pie)
     _check_payoffs(game, pie)
     if game.horizon is not None:
         size: Number = Fraction(pie) if exact else float(pie)

@@ -7,8 +7,10 @@ period, in which the next party proposes. What a deal is worth is told in values
 from __future__ import annotations
 
 import math
+import numbers
+from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -58,16 +60,16 @@ class AlternatingOffers(msgspec.Struct, frozen=True, kw_only=True):
         if self.discounts is not None and self.impatience is not None:
             raise ConfigurationError("give discounts or impatience (1 - discount), not both")
         for name in ("discounts", "impatience", "costs", "breakdown", "breakdown_payoffs", "deadline_payoffs"):
-            value = getattr(self, name)
-            if isinstance(value, list):
-                value = tuple(value)
-                msgspec.structs.force_setattr(self, name, value)
-            for place, one in enumerate(value if isinstance(value, tuple) else (value,)):
-                if one is not None:
-                    _check(name, f"{name}[{place}]" if isinstance(value, tuple) else name, one)
+            value = _listed(getattr(self, name))
+            if isinstance(value, tuple):
+                if name == "breakdown":
+                    raise ConfigurationError(f"breakdown is one risk for both, got {value!r}")
+                value = tuple(_checked(name, f"{name}[{place}]", one) for place, one in enumerate(value))
+            elif value is not None:
+                value = _checked(name, name, value)
+            msgspec.structs.force_setattr(self, name, value)
         if self.outside_options is not None:
-            _check_options(self.outside_options)
-            msgspec.structs.force_setattr(self, "outside_options", tuple(self.outside_options))
+            msgspec.structs.force_setattr(self, "outside_options", _checked_options(_listed(self.outside_options)))
         if self.horizon is not None and (not _whole(self.horizon) or self.horizon < 1):
             raise ConfigurationError(
                 f"horizon must be a number of periods >= 1, or None for no end, got {self.horizon!r}"
@@ -135,10 +137,17 @@ def impatience_factor(rate: float, delay: float) -> float:
 
 
 def real_number(value: object, path: str) -> Number:
-    """Return a finite int, float or Fraction as it is; ConfigurationError names the path otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)) or not math.isfinite(value):
+    """Return a finite int, float or Fraction as it is, other real numbers (Decimal, numpy's) converted.
+
+    ConfigurationError names the path for anything else: bools, text, None, NaN and infinities.
+    """
+    if isinstance(value, bool) or not isinstance(value, (numbers.Real, Decimal)) or not math.isfinite(value):
         raise ConfigurationError(f"{path} must be a finite number, got {value!r}")
-    return value
+    if isinstance(value, Decimal):
+        return Fraction(value)
+    if isinstance(value, Fraction):
+        return value
+    return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 
 def chance(value: object, path: str) -> Number:
@@ -151,9 +160,10 @@ def chance(value: object, path: str) -> Number:
 
 def size_of_pie(pie: Number) -> Number:
     """Return the size of a pie, a finite number > 0; ConfigurationError otherwise."""
-    if real_number(pie, "pie") <= 0:
+    size = real_number(pie, "pie")
+    if size <= 0:
         raise ConfigurationError(f"pie must be > 0, got {pie!r}")
-    return pie
+    return size
 
 
 def _interest(rate: float, delay: float) -> float:
@@ -163,19 +173,27 @@ def _interest(rate: float, delay: float) -> float:
     return float(rate) * float(delay)
 
 
-def _check(name: str, path: str, value: object) -> None:
+def _checked(name: str, path: str, value: object) -> Number:
     if name in ("discounts", "impatience", "breakdown"):
-        chance(value, path)
-    elif real_number(value, path) < 0 and name == "costs":
+        return chance(value, path)
+    number = real_number(value, path)
+    if number < 0 and name == "costs":
         raise ConfigurationError(f"{path} must be >= 0, got {value!r}")
+    return number
 
 
-def _check_options(options: object) -> None:
-    if not isinstance(options, (tuple, list)):
+def _checked_options(options: object) -> tuple[Number | None, ...]:
+    if not isinstance(options, tuple):
         raise ConfigurationError(f"outside_options must hold one number or None per party, got {options!r}")
-    for place, one in enumerate(options):
-        if one is not None:
-            real_number(one, f"outside_options[{place}]")
+    return tuple(
+        None if one is None else real_number(one, f"outside_options[{place}]") for place, one in enumerate(options)
+    )
+
+
+def _listed(value: object) -> Any:  # whatever was given, a list or array as a tuple
+    listed = getattr(value, "tolist", None)
+    value = value if listed is None else listed()
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _whole(value: object) -> bool:

@@ -48,12 +48,14 @@ def ultimatum(
     the pie is divided (None: any division). If the two disagreement payoffs are worth more than the pie, or no unit fits between
     them, there is no agreement. ConfigurationError for numbers out of range. Cost: O(1).
     """
-    size = Fraction(size_of_pie(pie))
+    pie = size_of_pie(pie)
+    size = Fraction(pie)
     if not isinstance(disagreement, (tuple, list)) or len(disagreement) != 2:
         raise ConfigurationError(f"disagreement must hold two payoffs, proposer and responder, got {disagreement!r}")
-    mine, theirs = (Fraction(real_number(one, f"disagreement[{at}]")) for at, one in enumerate(disagreement))
-    exact = any(isinstance(one, Fraction) for one in (pie, *disagreement))
-    exact = exact and not any(isinstance(one, float) for one in (pie, *disagreement))
+    payoffs = [real_number(one, f"disagreement[{at}]") for at, one in enumerate(disagreement)]
+    mine, theirs = Fraction(payoffs[0]), Fraction(payoffs[1])
+    given = (pie, *payoffs)
+    exact = any(isinstance(one, Fraction) for one in given) and not any(isinstance(one, float) for one in given)
     found = []
     if units is None:
         found.append(_equilibrium(size, max(theirs, Fraction(0)), (mine, theirs), True, exact))

@@ -51,7 +51,8 @@ def unanimity(game: AlternatingOffers | PerParty, pie: Number = 1, *, parties: i
     """
     if not isinstance(game, AlternatingOffers):
         game = AlternatingOffers(discounts=game)
-    exact = game.is_exact(size_of_pie(pie))
+    pie = size_of_pie(pie)
+    exact = game.is_exact(pie)
     count = _count(game, parties)
     stakes = game.stakes(count, exact=exact or game.horizon is None)
     _check(game, stakes, pie)

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -21,14 +22,18 @@ from negotiate_rt.errors import ConfigurationError, InvalidDecision, InvalidOffe
 from negotiate_rt.messages.performatives import Accept, Message, Propose, Refuse, Reject, Walk
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.bargaining import Pie
+from negotiate_rt.problems.preferences import OutcomePreferences, PricePreferences
 from negotiate_rt.problems.scalars import finite
 from negotiate_rt.solutions.rubinstein import EquilibriumShares, rubinstein
 from negotiate_rt.solutions.terms import AlternatingOffers
 
 if TYPE_CHECKING:
     from negotiate_rt.problems.issues import OutcomeSpace
+    from negotiate_rt.problems.ranking import Ranking
     from negotiate_rt.solutions.alternating_offers import SequentialEquilibrium
+    from negotiate_rt.solutions.offer_strategies import OfferTable
 
+SOLVED: WeakKeyDictionary[Ranking, dict[Any, OutcomeEquilibrium]] = WeakKeyDictionary()  # a space's games, solved once
 TOLERANCE = 1e-12  # of the pie: what rounding may take from an offer that is just enough
 
 
@@ -201,11 +206,9 @@ class OutcomeEquilibrium(EquilibriumStrategy):
         super().__init__(party, party == solution.plans[0].proposer, period_of)
         if len(solution.values) != 2:
             raise ConfigurationError(f"two parties alternate here, the solution is about {len(solution.values)}")
-        if len(utilities) != space.size:
-            raise ConfigurationError(f"there are {len(utilities)} utilities for {space.size} outcomes")
+        self.utilities = _one_each(utilities, space)
         self.solution = solution
         self.space = space
-        self.utilities = tuple(float(one) for one in utilities)
 
     def rule(self, period: int) -> Rule | None:
         """Return this party's rule for a period, or None past the last one."""
@@ -224,19 +227,76 @@ class OutcomeEquilibrium(EquilibriumStrategy):
         return self.space.at(max(range(len(self.utilities)), key=self.utilities.__getitem__))
 
 
-def play_equilibrium(view: View) -> Message:
-    """Decide as the equilibrium of the game that the protocol has told: give it as `strategy=` to both parties of a pie.
+class TableStrategy(EquilibriumStrategy):
+    """Plays any table of offers over the outcomes of a space, such as a best response (`BestResponse.as_table`).
 
-    Reads `game` and `party` of the view's preferences, as the protocol `rubinstein` sets them, and the size of the pie.
-    Raises InvalidDecision where the game is not known or has no single equilibrium. Solved once per game.
+    first: which party proposes in period 1. horizon: the last period (None: the table repeats for ever). utilities: as for
+    `OutcomeEquilibrium`.
     """
-    game = getattr(view.preferences, "game", None)
-    if not isinstance(game, AlternatingOffers) or not isinstance(view.problem, Pie):
-        raise InvalidDecision(
-            "this strategy needs a pie and a protocol that tells its game, e.g. 'rubinstein'; elsewhere solve the game and "
-            "play it with PieEquilibrium, PriceEquilibrium or OutcomeEquilibrium"
+
+    __slots__ = ("first", "horizon", "space", "table", "utilities")
+
+    def __init__(  # noqa: PLR0913  # a table knows neither its seat nor its game
+        self, table: OfferTable, party: int, space: OutcomeSpace, utilities: Sequence[float], *, first: int = 0,
+        horizon: int | None = None, period_of: Callable[[View], int] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(party, party == first, period_of)
+        self.utilities = _one_each(utilities, space)
+        self.table = table
+        self.space = space
+        self.first = first
+        self.horizon = horizon
+
+    def rule(self, period: int) -> Rule | None:
+        """Return this party's rule for a period, or None past the last one."""
+        if self.horizon is not None and period > self.horizon:
+            return None
+        place = (period - 1) % len(self.table.offers)
+        leaves = bool(self.table.leaves) and self.table.leaves[place]
+        return Rule(
+            (self.first + period - 1) % 2, self.space.at(self.table.offers[place]), self.table.least[place], leaves
         )
-    return _solved(game, view.problem.size, view.preferences.party)(view)
+
+    def worth(self, value: Any) -> float:
+        """Return the utility of an outcome."""
+        return self.utilities[self.space.index(value)]
+
+    def best(self) -> Any:
+        """Return this party's best outcome."""
+        return self.space.at(max(range(len(self.utilities)), key=self.utilities.__getitem__))
+
+
+def _one_each(utilities: Sequence[float], space: OutcomeSpace) -> tuple[float, ...]:
+    if len(utilities) != space.size:
+        raise ConfigurationError(f"there are {len(utilities)} utilities for {space.size} outcomes")
+    return tuple(float(one) for one in utilities)
+
+
+def play_equilibrium(view: View) -> Message:
+    """Decide as the equilibrium of the game that the protocol has told: give it as `strategy=` to both parties.
+
+    Reads `game` and `party` of the view's preferences, as the protocol `rubinstein` sets them. A pie needs no more; for prices
+    and outcomes of many issues the other's preferences must be common knowledge (information = "complete"). Solved once per game.
+    Raises InvalidDecision where something of this is not known, or the game has no single equilibrium.
+    """
+    mine = view.preferences
+    game = getattr(mine, "game", None)
+    if not isinstance(game, AlternatingOffers):
+        raise InvalidDecision(
+            "this strategy needs a protocol that tells its game, e.g. 'rubinstein'; elsewhere solve the game and play it with "
+            "PieEquilibrium, PriceEquilibrium or OutcomeEquilibrium"
+        )
+    try:
+        if isinstance(view.problem, Pie):
+            return _of_pie(game, view.problem.size, mine.party)(view)
+        theirs = _only_other(view)
+        if isinstance(mine.base, PricePreferences) and isinstance(theirs, PricePreferences):
+            return _of_prices(game, mine.base, theirs, mine.party, view)
+        if isinstance(mine.base, OutcomePreferences) and isinstance(theirs, OutcomePreferences):
+            return _of_outcomes(game, mine.base, theirs, mine.party)(view)
+    except ConfigurationError as error:
+        raise InvalidDecision(f"the game has no equilibrium to play: {error}") from error
+    raise InvalidDecision("this strategy needs a pie, a price between a buyer and a seller, or outcomes with utilities")
 
 
 class Equilibrium(msgspec.Struct, frozen=True, tag_field="name", tag="equilibrium"):
@@ -247,12 +307,57 @@ class Equilibrium(msgspec.Struct, frozen=True, tag_field="name", tag="equilibriu
         return play_equilibrium(view)
 
 
+def _only_other(view: View) -> Any:  # the other party's undiscounted preferences
+    others = tuple((view.others or {}).values())
+    if len(others) != 1:
+        raise InvalidDecision(
+            "an equilibrium over prices or outcomes needs the other's preferences: a problem with information = 'complete'"
+        )
+    return getattr(others[0], "base", others[0])
+
+
+def _of_prices(
+    game: AlternatingOffers, mine: PricePreferences, theirs: PricePreferences, party: int, view: View
+) -> Message:
+    low, high = (mine.limit, theirs.limit) if mine.selling else (theirs.limit, mine.limit)
+    if mine.selling == theirs.selling or not low < high:
+        return Walk("no price suits both")
+    return PriceEquilibrium(_shares(game, high - low), party, low, high, selling=mine.selling)(view)
+
+
 @lru_cache(maxsize=256)
-def _solved(game: AlternatingOffers, size: float, party: int) -> PieEquilibrium:
-    try:
-        shares = rubinstein(game, size)
-        if not isinstance(shares, EquilibriumShares):
-            raise InvalidDecision("equal costs leave an interval of equilibria: solve the game and choose what to play")
-    except ConfigurationError as error:
-        raise InvalidDecision(f"the game has no equilibrium to play: {error}") from error
-    return PieEquilibrium(shares, party)
+def _of_pie(game: AlternatingOffers, size: float, party: int) -> PieEquilibrium:
+    return PieEquilibrium(_shares(game, size), party)
+
+
+@lru_cache(maxsize=256)
+def _shares(game: AlternatingOffers, size: float) -> EquilibriumShares:
+    shares = rubinstein(game, size)
+    if not isinstance(shares, EquilibriumShares):
+        raise InvalidDecision("equal costs leave an interval of equilibria: solve the game and choose what to play")
+    return shares
+
+
+def _of_outcomes(
+    game: AlternatingOffers, mine: OutcomePreferences, theirs: OutcomePreferences, party: int
+) -> OutcomeEquilibrium:
+    kept = SOLVED.setdefault(mine.ranking, {})
+    key = (game, theirs.ranking, party)
+    if key not in kept:
+        kept[key] = _solved(game, mine, theirs, party)
+    return kept[key]
+
+
+def _solved(
+    game: AlternatingOffers, mine: OutcomePreferences, theirs: OutcomePreferences, party: int
+) -> OutcomeEquilibrium:
+    from negotiate_rt.solutions.alternating_offers import backward_induction, stationary_equilibrium  # numpy: late
+
+    own, others = list(mine.ranking.worth.values()), list(theirs.ranking.worth.values())
+    points = list(zip(own, others, strict=True)) if party == 0 else list(zip(others, own, strict=True))
+    solution = stationary_equilibrium(points, game) if game.horizon is None else backward_induction(points, game)
+    if solution is None:
+        raise InvalidDecision(
+            "the game without an end has no stationary equilibrium that induction settles on: give a horizon"
+        )
+    return OutcomeEquilibrium(solution, party, mine.space, own)

@@ -81,6 +81,7 @@ def test_two_periods_leave_the_first_responder_its_continuation():
     assert (found.outcome, found.values) == (2, (6.0, 5.0))
     assert found.accepts(1, 1, 4.5)
     assert not found.accepts(1, 1, 4.4999)
+    assert found.acceptable(1, 1, [1, 3, 5, 7, 9]).tolist() == [2, 3, 4]
 
 
 def test_an_indifferent_responder_accepts_and_ties_go_to_the_undominated_and_then_the_first():
@@ -168,6 +169,12 @@ def test_answers_name_definition_disagreement_and_ties():
     assert "backward induction" in found.definition
     assert "(1.0, 2.0)" in found.disagreement
     assert "first in the space's order" in found.ties
+
+
+def test_costs_make_even_patient_parties_settle():
+    settled = stationary_equilibrium([(1, 1)], AlternatingOffers(discounts=(1.0, 0.5), costs=(0.5, 0)))
+    assert settled is not None
+    assert settled.values == (1.0, 1.0)
 
 
 # --------------------------------------------------------------------------------------------------------------- bad input

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -235,14 +236,14 @@ def test_delay_of_no_cost_is_fine_before_a_deadline():
 
 
 # -------------------------------------------------------------------------------------------------------------- properties
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(impatient)
 def test_closed_form_holds_for_all_discounts(pair):
     d1, d2 = pair
     assert shares(pair).shares[0] == (1 - d2) / (1 - d1 * d2)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(fractions, st.integers(1, 12))
 def test_stahl_closed_form_holds_for_all_horizons(discount, periods):
     assert shares(discount, horizon=periods).shares[0] == (1 - (-discount) ** periods) / (1 + discount)
@@ -259,7 +260,7 @@ def games(draw):
     )  # fmt: skip
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(games(), st.integers(1, 9), st.sampled_from([F(1), F(7, 3)]))
 def test_finite_rules_equal_the_plain_recursion(game, periods, pie):
     from msgspec.structs import replace
@@ -273,7 +274,7 @@ def test_finite_rules_equal_the_plain_recursion(game, periods, pie):
     assert rough.shares == pytest.approx(tuple(map(float, found.shares)), abs=1e-12)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(games())
 def test_infinite_rules_satisfy_their_equations_and_are_the_limit_of_finite_ones(game):
     stakes = game.stakes(2, exact=True)
@@ -297,10 +298,40 @@ def test_infinite_rules_satisfy_their_equations_and_are_the_limit_of_finite_ones
         assert limit.shares == pytest.approx(tuple(map(float, found.shares)), abs=1e-9)
 
 
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(impatient, fractions)
 def test_more_patience_never_gives_less(pair, discount):
     low, high = sorted((pair[0], discount))
     if pair[1] < 1:
         assert shares((low, pair[1])).shares[0] <= shares((high, pair[1])).shares[0]
         assert shares((pair[1], low)).shares[1] <= shares((pair[1], high)).shares[1]
+
+
+# ------------------------------------------------------------------------------------------------------------ other numbers
+def test_decimals_and_numpys_numbers_are_numbers():
+    import numpy as np
+
+    assert shares((Decimal("0.9"), Decimal("0.8"))).shares == (F(5, 7), F(2, 7))
+    assert shares(np.array([0.9, 0.8]), np.int64(1)).shares == shares((0.9, 0.8)).shares
+    assert shares([0.9, 0.8], np.float32(2)).shares == shares((0.9, 0.8), 2.0).shares
+    game = AlternatingOffers(discounts=0.5, outside_options=[None, np.float64(0.75)])
+    assert shares(game).shares == (0.25, 0.75)
+    with pytest.raises(ConfigurationError, match="breakdown is one risk for both"):
+        AlternatingOffers(breakdown=(0.1, 0.2))
+    with pytest.raises(ConfigurationError, match="rate must be >= 0"):
+        discount_factor(-1, 1)
+    with pytest.raises(ConfigurationError, match="give the horizon in the rules"):
+        rubinstein(AlternatingOffers(discounts=0.9), horizon=3)
+
+
+def test_a_long_horizon_is_no_burden():
+    found = shares(AlternatingOffers(impatience=1e-3, horizon=20_001))
+    assert found.shares[0] == pytest.approx((1 + 0.999**20_001) / (2 - 1e-3), rel=1e-12)
+    assert len(found.rules) == 20_001
+
+
+def test_a_party_paid_more_for_leaving_than_breaking_down_leaves():
+    game = AlternatingOffers(breakdown=0.5, breakdown_payoffs=(0.5, 0.5), outside_options=(0.6, 0.6))
+    assert shares(game).agreement is False
+    with pytest.raises(ConfigurationError, match="no unique equilibrium"):
+        rubinstein(AlternatingOffers(breakdown=0.5, breakdown_payoffs=(0.5, 0.5), outside_options=(0.1, 1.2)))

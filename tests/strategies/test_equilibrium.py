@@ -30,11 +30,19 @@ from negotiate_rt import (
     View,
     Walk,
 )
-from negotiate_rt.problems.preferences import OutcomePreferences, PiePreferences
+from negotiate_rt.problems.preferences import OutcomePreferences, PiePreferences, PricePreferences
 from negotiate_rt.solutions.alternating_offers import backward_induction, stationary_equilibrium
 from negotiate_rt.solutions.bargaining import utility_matrix
+from negotiate_rt.solutions.best_response import best_response
+from negotiate_rt.solutions.offer_strategies import OfferTable
 from negotiate_rt.solutions.rubinstein import EquilibriumShares, rubinstein
-from negotiate_rt.strategies.equilibrium import OutcomeEquilibrium, PieEquilibrium, PriceEquilibrium, play_equilibrium
+from negotiate_rt.strategies.equilibrium import (
+    OutcomeEquilibrium,
+    PieEquilibrium,
+    PriceEquilibrium,
+    TableStrategy,
+    play_equilibrium,
+)
 
 BOTH = ("propose", "accept-proposal", "walk")
 ISSUES = [Issue("price", (1, 2, 3, 4)), Issue("speed", ("slow", "fast"))]
@@ -181,7 +189,7 @@ def test_games_that_cannot_be_played_are_refused():
     three = backward_induction([(1, 2, 3)] * 8, AlternatingOffers(horizon=1))
     with pytest.raises(ConfigurationError, match="about 3"):
         OutcomeEquilibrium(three, 0, SPACE, [1] * 8)
-    with pytest.raises(InvalidDecision, match="needs a pie and a protocol"):
+    with pytest.raises(InvalidDecision, match="needs a protocol that tells its game"):
         play_equilibrium(view(1))
 
 
@@ -230,3 +238,90 @@ async def test_outcomes_are_agreed_as_backward_induction_says():
     outcome = await play("bilateral", agents, BargainingProblem(ISSUES))
     assert outcome.accepted_offer.value == SPACE.at(solution.outcome)
     assert (outcome.utilities["p0"], outcome.utilities["p1"]) == pytest.approx(solution.values)
+
+
+# ------------------------------------------------------------------------------------- the game that the protocol has told
+class Tells:
+    """Preferences that tell their game, as those of the protocol `rubinstein` do."""
+
+    def __init__(self, base, game, party):
+        self.base, self.game, self.party = base, game, party
+        self.reservation_value = -math.inf
+
+    def utility(self, value, mine):
+        return 0.0
+
+
+async def test_the_protocol_of_rubinstein_ends_as_theory_says():
+    game = AlternatingOffers(discounts=(0.9, 0.8))
+    agents = [Negotiator(name, strategy=play_equilibrium) for name in ("a", "b")]
+    outcome = await play("rubinstein", agents, Pie(3.0), options=game)
+    assert (outcome.agreed, outcome.rounds_used, outcome.faults) == (True, 1, ())
+    assert tuple(outcome.utilities.values()) == pytest.approx(solved(game, 3.0).shares)
+
+
+async def test_known_outcomes_are_agreed_by_backward_induction():
+    points = utility_matrix(SPACE, [MINE, YOURS])
+    for game in (AlternatingOffers(discounts=(0.7, 0.95)), AlternatingOffers(discounts=0.6, horizon=5)):
+        solution = (stationary_equilibrium if game.horizon is None else backward_induction)(points, game)
+        assert solution is not None
+        assert solution.outcome is not None
+        agents = [Negotiator(name, utility, strategy=play_equilibrium) for name, utility in (("a", MINE), ("b", YOURS))]
+        problem = BargainingProblem(ISSUES, information="complete")
+        outcome = await play("rubinstein", agents, problem, options=game)
+        assert outcome.accepted_offer.value == SPACE.at(solution.outcome)
+        assert not outcome.faults
+
+
+def test_what_the_other_wants_must_be_known():
+    game = AlternatingOffers(discounts=0.9)
+    told = Tells(OutcomePreferences(SPACE, MINE), game, 0)
+    with pytest.raises(InvalidDecision, match="information = 'complete'"):
+        play_equilibrium(view(1, preferences=told, problem=BargainingProblem(ISSUES)))
+    with pytest.raises(InvalidDecision, match="interval of equilibria"):
+        play_equilibrium(view(1, preferences=Tells(None, AlternatingOffers(costs=0.1), 0), problem=Pie(1.0)))
+    with pytest.raises(InvalidDecision, match="indeterminate"):
+        play_equilibrium(view(1, preferences=Tells(None, AlternatingOffers(), 0), problem=Pie(1.0)))
+
+
+def test_a_buyer_and_a_seller_who_know_each_others_limits_divide_the_surplus():
+    from msgspec.structs import replace
+
+    game = AlternatingOffers(discounts=(0.9, 0.8))
+    buyer, seller = PricePreferences(80, selling=False), PricePreferences(60, selling=True)
+    asked = play_equilibrium(replace(view(1, preferences=Tells(buyer, game, 0)), others={"S": seller}))
+    assert asked == Propose(pytest.approx(80 - 20 * 5 / 7))
+    assert isinstance(asked, Propose)
+    answer = play_equilibrium(
+        replace(view(1, asked.value, preferences=Tells(seller, game, 1)), others={"B": Tells(buyer, game, 0)})
+    )
+    assert answer == Accept()
+    dear = PricePreferences(90, selling=True)
+    assert isinstance(play_equilibrium(replace(view(1, preferences=Tells(buyer, game, 0)), others={"S": dear})), Walk)
+
+
+async def test_a_best_response_is_played_as_a_table():
+    points = utility_matrix(SPACE, [MINE, YOURS])
+    game = AlternatingOffers(discounts=0.9, horizon=7)
+    best = [int(points[:, party].argmax()) for party in (0, 1)]
+    weak = OfferTable((best[1], best[1], best[1], best[0]), (9.0, 9.0, 9.0, 0.0))  # concedes all in period 4
+    response = best_response(points, game, weak, 0)
+    assert (response.play.period, response.play.outcome) == (4, best[0])
+    table = response.as_table()
+    agents = [
+        Negotiator("sharp", MINE, strategy=TableStrategy(table, 0, SPACE, points[:, 0], horizon=7)),
+        Negotiator("weak", YOURS, strategy=TableStrategy(weak, 1, SPACE, points[:, 1], horizon=7)),
+    ]
+    outcome = await play("bilateral", agents, BargainingProblem(ISSUES))
+    assert outcome.accepted_offer.value == SPACE.at(best[0])
+    assert [offer.agent for offer in outcome.all_offers] == ["sharp", "weak", "sharp", "weak"]
+    past = TableStrategy(table, 0, SPACE, points[:, 0], horizon=7)
+    assert past(view(5)) == Propose(SPACE.at(best[0]))
+
+
+def test_a_response_to_states_is_no_table():
+    points = utility_matrix(SPACE, [MINE, YOURS])
+    game = AlternatingOffers(discounts=0.9, horizon=3)
+    response = best_response(points, game, lambda period, history, role: 0 if role == "propose" else False, 0, memory=1)
+    with pytest.raises(ConfigurationError, match="states that a table cannot follow"):
+        response.as_table()
