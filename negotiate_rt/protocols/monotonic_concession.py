@@ -34,6 +34,7 @@ from negotiate_rt.messages.outcome import AGREED, DEADLOCK, FAILED, TIMEOUT, Neg
 from negotiate_rt.messages.performatives import Accept, Cfp, Inform, Left, Message, Propose, QueryIf, Reject, Walk
 from negotiate_rt.protocols.chairing import Chaired, Rules, relay, relays_an_offer, view_at_table
 from negotiate_rt.protocols.guard import judge_bargain
+from negotiate_rt.protocols.waning import DiscountedPreferences
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question, Seat
@@ -228,10 +229,14 @@ class MonotonicConcession(Chaired):
         """Resolve what the parties want. Raises ConfigurationError for one that cannot tell what an offer is worth to it."""
         settled = super().settle(seats, config, problem)
         for seat in seats:
-            if seat.role == "party" and not seat.preferences.known:
+            if seat.role != "party":
+                continue
+            if not seat.preferences.known:
                 raise ConfigurationError(
                     f"agent {seat.name!r}: {self.name} judges offers by utilities: bring one, or a limit price"
                 )
+            if isinstance(seat.preferences, DiscountedPreferences):
+                seat.preferences.take_at_once()
         return settled
 
     async def chair(self, talk: Bundle) -> None:

@@ -118,6 +118,12 @@ class DiscountedPreferences(WaningPreferences):
         if isinstance(self.base, DiscountedPreferences):  # by round and by time
             self.base.follow(conversation)
 
+    def take_at_once(self) -> None:
+        """Judge one's own offers as struck in the round that they are made in, whoever opens."""
+        self.later = 0
+        if isinstance(self.base, DiscountedPreferences):
+            self.base.take_at_once()
+
     def delay(self, mine: bool) -> float:
         """Return the rounds or seconds by which a deal struck now is late."""
         talk = self.conversation

@@ -90,7 +90,7 @@ async def test_equilibrium_agents_reach_the_closed_form_at_once(options, share):
     horizon=st.none() | st.integers(1, 9),
     breakdown=st.integers(0, 9),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_play_backward_induction_and_closed_form_are_one(data, horizon, breakdown):
     discounts = tuple(Fraction(one, 20) for one in data[:2])
     options = tuple(Fraction(one, 40) for one in data[2:])

@@ -139,7 +139,7 @@ async def test_conceding_agents_agree_on_what_all_find_rational(parties, strateg
 
 
 @given(seed=st.integers(0, 10**6), pair=st.tuples(*[st.sampled_from(STRATEGIES[:4])] * 2), rounds=st.integers(1, 15))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_between_two_it_is_bilateral_bargaining(seed, pair, rounds):
     problem = space(2, seed=seed)
     found = []
