@@ -74,7 +74,10 @@ LINE = deals((10, 1), (8, 3), (6, 5), (4, 7), (1, 9))
 @pytest.mark.parametrize("order", ORDERS)
 async def test_zeuthens_worked_example(order):
     outcome = await talk(
-        Negotiator("A", strategy=Zeuthen()), Negotiator("B", strategy=Zeuthen()), problem=LINE, options=ConcessionOptions(order=order)
+        Negotiator("A", strategy=Zeuthen()),
+        Negotiator("B", strategy=Zeuthen()),
+        problem=LINE,
+        options=ConcessionOptions(order=order),
     )
     assert outcome.agreed
     assert outcome.accepted_offer.value == (2,)
@@ -115,7 +118,10 @@ async def test_in_the_alternating_variant_the_second_hears_the_first():
         return Propose((4,) if view.round == 1 else (2,))
 
     outcome = await talk(
-        scripted("A", 0, 1, 2), Negotiator("B", strategy=second), problem=LINE, options=ConcessionOptions(order="alternating")
+        scripted("A", 0, 1, 2),
+        Negotiator("B", strategy=second),
+        problem=LINE,
+        options=ConcessionOptions(order="alternating"),
     )
     assert heard == [((0,),), ((0,), (1,))]
     assert outcome.agreed
@@ -152,8 +158,7 @@ async def test_an_offer_that_falls_for_the_hearer_is_refused_and_is_not_the_new_
 
 async def test_a_concession_is_judged_by_the_whole_and_not_issue_by_issue():
     space = [Issue("price", (0, 1, 2)), Issue("time", (0, 1, 2))]
-    wants = [AdditiveUtility({"price": a, "time": b}, {"price": lambda x: x, "time": lambda x: x}) for a, b in ((3, 1), (-0.0, 0))]
-    mine = wants[0]
+    mine = AdditiveUtility({"price": 3, "time": 1}, {"price": lambda x: x, "time": lambda x: x})
     theirs = AdditiveUtility({"price": 3, "time": 1}, {"price": lambda x: 2 - x, "time": lambda x: 2 - x})
     problem = BargainingProblem(space, [mine, theirs])
     seller = [Propose((2, 2)), Propose((1, 2)), Propose((0, 2))]
@@ -189,16 +194,16 @@ async def test_changing_between_offers_of_equal_worth_is_standing_still():
 
 @pytest.mark.parametrize("order", ORDERS)
 async def test_max_rounds_end_in_deadlock(order):
-    outcome = await talk(
-        Buyer("B", 50), Seller("S", 60), max_rounds=7, options=ConcessionOptions(order=order)
-    )
+    outcome = await talk(Buyer("B", 50), Seller("S", 60), max_rounds=7, options=ConcessionOptions(order=order))
     assert (outcome.final_state, outcome.rounds_used) == ("DEADLOCK", 7)
     assert outcome.reason_code == "max-rounds"
 
 
 async def test_when_both_offers_are_acceptable_one_deal_is_fixed_for_both():
     async def crossing(seed, tie):
-        outcome = await talk(scripted("A", 0, 3), scripted("B", 4, 1), problem=LINE, seed=seed, options=ConcessionOptions(tie=tie))
+        outcome = await talk(
+            scripted("A", 0, 3), scripted("B", 4, 1), problem=LINE, seed=seed, options=ConcessionOptions(tie=tie)
+        )
         assert outcome.agreed
         return outcome.accepted_offer.value[0]
 
@@ -210,7 +215,9 @@ async def test_when_both_offers_are_acceptable_one_deal_is_fixed_for_both():
 
 async def test_offers_cannot_expire_and_parties_must_know_what_they_want():
     moves = iter([Propose((0,), expires_at=5.0), Propose((0,))])
-    outcome = await talk(Negotiator("A", strategy=lambda view: next(moves)), scripted("B", 4), problem=LINE, max_rounds=1)
+    outcome = await talk(
+        Negotiator("A", strategy=lambda view: next(moves)), scripted("B", 4), problem=LINE, max_rounds=1
+    )
     assert faults(outcome) == [("A", "invalid")]
     with pytest.raises(ConfigurationError, match="agent 'A': monotonic-concession judges offers by utilities"):
         await talk(scripted("A", 0), scripted("B", 0), problem=BargainingProblem([Issue("x", (0, 1))]))
@@ -218,7 +225,10 @@ async def test_offers_cannot_expire_and_parties_must_know_what_they_want():
 
 @pytest.mark.parametrize(
     ("options", "text"),
-    [({"order": "at once"}, "options.order: expected one of simultaneous, alternating"), ({"criterion": "x"}, "options.criterion")],
+    [
+        ({"order": "at once"}, "options.order: expected one of simultaneous, alternating"),
+        ({"criterion": "x"}, "options.criterion"),
+    ],
 )
 def test_options_that_do_not_exist_are_told(options, text):
     with pytest.raises(ConfigurationError, match=text):
@@ -228,7 +238,9 @@ def test_options_that_do_not_exist_are_told(options, text):
 # ------------------------------------------------------------------------------------------------------------ prices, pies
 @pytest.mark.parametrize("order", ORDERS)
 async def test_conceding_traders_meet(order):
-    outcome = await talk(Buyer("B", 80, 40), Seller("S", 60, 120), max_rounds=10, options=ConcessionOptions(order=order))
+    outcome = await talk(
+        Buyer("B", 80, 40), Seller("S", 60, 120), max_rounds=10, options=ConcessionOptions(order=order)
+    )
     assert outcome.agreed
     assert outcome.faults == ()
     assert 60 <= outcome.accepted_offer.value <= 80
@@ -244,7 +256,10 @@ async def test_plain_agents_divide_a_pie():
 @pytest.mark.parametrize("order", ORDERS)
 async def test_walking_away_ends_it(order):
     outcome = await talk(
-        scripted("A", 0, Walk("no")), scripted("B", 4, outside_option=2.5), problem=LINE, options=ConcessionOptions(order=order)
+        scripted("A", 0, Walk("no")),
+        scripted("B", 4, outside_option=2.5),
+        problem=LINE,
+        options=ConcessionOptions(order=order),
     )
     assert outcome.failure_reason == "walked-away: A: no"
     assert outcome.rounds_used == 2
@@ -334,11 +349,14 @@ def check_moves(worth, order, criterion, seed):
     draw = random.Random(seed)
     parties = len(worth[0])
     agents = [
-        Negotiator(f"n{k}", strategy=lambda view: Propose((draw.randrange(len(worth)),)), guard=False) for k in range(parties)
+        Negotiator(f"n{k}", strategy=lambda view: Propose((draw.randrange(len(worth)),)), guard=False)
+        for k in range(parties)
     ]
     config = NegotiationConfig(MCP, 6, options=ConcessionOptions(order=order, criterion=criterion))
     outcome = NegotiationExecutor(clock="virtual").run(agents, config, deals(*worth))
-    refused = {(f.who, f.cause.rpartition(" in round ")[2]) for f in outcome.faults if f.cause.startswith("no concession (")}
+    refused = {
+        (f.who, f.cause.rpartition(" in round ")[2]) for f in outcome.faults if f.cause.startswith("no concession (")
+    }
     last: dict[int, tuple] = {}
     for offer in outcome.all_offers:
         maker, now = int(offer.agent[1:]), worth[offer.value[0]]

@@ -101,7 +101,9 @@ def test_play_backward_induction_and_closed_form_are_one(data, horizon, breakdow
     theory = rubinstein(game, 1)
     config = NegotiationConfig("rubinstein", options=game)
     outcome = NegotiationExecutor(clock="virtual").run(equilibrium(), config, Pie())
-    assert [outcome.utilities["a"], outcome.utilities["b"]] == pytest.approx([float(one) for one in theory.shares], abs=1e-9)
+    assert [outcome.utilities["a"], outcome.utilities["b"]] == pytest.approx(
+        [float(one) for one in theory.shares], abs=1e-9
+    )
     assert outcome.agreed == theory.agreement
 
 
@@ -121,9 +123,13 @@ async def test_equilibrium_over_outcomes_is_that_of_backward_induction():
 
 # ------------------------------------------------------------------------------------------------ what endings are worth
 async def test_a_deal_of_period_t_is_discounted_t_minus_one_times():
-    outcome = await play(*players(a=script(Propose(1.0), Propose(0.6)), b=script(Propose(1.0), Accept())), discounts=(0.5, 0.8))
+    outcome = await play(
+        *players(a=script(Propose(1.0), Propose(0.6)), b=script(Propose(1.0), Accept())), discounts=(0.5, 0.8)
+    )
     assert outcome.rounds_used == 2
-    assert outcome.utilities == pytest.approx({"a": 0.6 * 0.25, "b": 0.4 * 0.64}), "a's second offer is that of period 3"
+    assert outcome.utilities == pytest.approx({"a": 0.6 * 0.25, "b": 0.4 * 0.64}), (
+        "a's second offer is that of period 3"
+    )
     taken_late = await play(*players(a=script(Propose(1.0), Accept()), b=script(Propose(0.5))), discounts=(0.5, 0.8))
     assert taken_late.rounds_used == 2
     assert taken_late.utilities == pytest.approx({"a": 0.25, "b": 0.4}), "b's offer is that of period 2"
@@ -133,7 +139,9 @@ async def test_costs_are_paid_for_every_period_of_delay():
     moves = players(a=script(Propose(1.0), Propose(0.6)), b=script(Propose(1.0), Accept()))
     outcome = await play(*moves, costs=(0.1, 0.05))
     assert outcome.utilities == pytest.approx({"a": 0.6 - 0.2, "b": 0.4 - 0.1})
-    both = await play(*players(a=script(Propose(1.0), Propose(0.6)), b=script(Propose(1.0), Accept())), discounts=0.5, costs=0.1)
+    both = await play(
+        *players(a=script(Propose(1.0), Propose(0.6)), b=script(Propose(1.0), Accept())), discounts=0.5, costs=0.1
+    )
     assert both.utilities["a"] == pytest.approx(0.25 * 0.6 - 0.1 - 0.5 * 0.1), "each cost in values of its own period"
 
 
@@ -142,7 +150,9 @@ async def test_walking_away_gives_everybody_its_outside_option():
     outcome = await play(*moves, discounts=0.5, outside_options=(0.1, 0.4))
     assert outcome.final_state == "FAILED"
     assert outcome.failure_reason == "walked-away: b: better elsewhere"
-    assert outcome.utilities == pytest.approx({"a": 0.25 * 0.1, "b": 0.25 * 0.4}), "in the period of the answer, the third"
+    assert outcome.utilities == pytest.approx({"a": 0.25 * 0.1, "b": 0.25 * 0.4}), (
+        "in the period of the answer, the third"
+    )
 
 
 async def test_agents_own_outside_options_come_first():
@@ -193,7 +203,9 @@ async def test_breakdown_is_drawn_from_the_seed_and_pays_in_the_period_of_the_re
 async def test_certain_breakdown_and_none():
     sure = await play(*players(a=GREEDY, b=GREEDY), breakdown=1.0, breakdown_payoffs=0.1)
     assert (sure.reason_code, sure.rounds_used) == ("breakdown", 1)
-    last = await play(*players(a=GREEDY, b=GREEDY), breakdown=1.0, breakdown_payoffs=0.1, horizon=1, deadline_payoffs=0.2)
+    last = await play(
+        *players(a=GREEDY, b=GREEDY), breakdown=1.0, breakdown_payoffs=0.1, horizon=1, deadline_payoffs=0.2
+    )
     assert last.final_state == "DEADLOCK", "the last refusal ends the game without a draw"
     assert last.utilities == {"a": 0.2, "b": 0.2}
 
@@ -232,7 +244,9 @@ async def test_discounts_by_round_of_agents_and_problem_are_those_of_the_game():
 
 async def test_reservation_value_is_compared_with_what_a_deal_is_worth_now():
     stubborn = Negotiator("b", reservation_value=0.3, strategy=script(Propose(0.9), Accept()))
-    outcome = await play(Negotiator("a", strategy=script(Propose(0.9), Propose(0.5))), stubborn, discounts=0.7, rounds=2)
+    outcome = await play(
+        Negotiator("a", strategy=script(Propose(0.9), Propose(0.5))), stubborn, discounts=0.7, rounds=2
+    )
     assert outcome.final_state == "DEADLOCK"
     assert [fault.what for fault in outcome.faults] == ["invalid"]
     assert "is worth 0.245 to b, below its own reservation value 0.3" in outcome.faults[0].cause

@@ -108,7 +108,9 @@ async def test_everybody_hears_every_offer_and_every_vote():
 
 async def test_rounds_and_legal_moves_are_in_the_view():
     seen: list = []
-    await talk(scripted("a", ONE, TWO, THREE, seen=seen), scripted("b", TWO), scripted("c", THREE), problem=ONES, max_rounds=3)
+    await talk(
+        scripted("a", ONE, TWO, THREE, seen=seen), scripted("b", TWO), scripted("c", THREE), problem=ONES, max_rounds=3
+    )
     assert [view.round for view in seen] == [1, 2, 3]
     assert {view.max_rounds for view in seen} == {3}
     assert seen[0].legal_moves == ("propose", "walk")
@@ -124,7 +126,13 @@ async def test_rounds_used_up_end_in_deadlock():
 
 
 # ------------------------------------------------------------------------------------------------------------- strategies
-STRATEGIES = [None, ExponentialConcession(3), TimeDependentConcession(0.3), TimeDependentConcession(3), TitForTatConcession()]
+STRATEGIES = [
+    None,
+    ExponentialConcession(3),
+    TimeDependentConcession(0.3),
+    TimeDependentConcession(3),
+    TitForTatConcession(),
+]
 
 
 @pytest.mark.parametrize("parties", [2, 3, 5])
@@ -202,7 +210,9 @@ async def test_a_skipped_turn_is_no_acceptance_and_takes_none_back():
 
 
 async def test_illegal_decisions_are_faults_and_skipped():
-    outcome = await talk(scripted("a", Accept(), Accept(), ONE), scripted("b", Reject(), Reject(), Accept()), problem=ONES)
+    outcome = await talk(
+        scripted("a", Accept(), Accept(), ONE), scripted("b", Reject(), Reject(), Accept()), problem=ONES
+    )
     assert outcome.agreed
     assert [(fault.who, fault.what) for fault in outcome.faults] == [("a", "illegal")] * 2 + [("b", "illegal")] * 2
 
@@ -213,7 +223,12 @@ async def test_a_late_hook_passes_its_turn():
         return Accept()
 
     outcome = await talk(
-        scripted("a", ONE), Negotiator("b", strategy=slow), scripted("c", Accept()), problem=ONES, turn_timeout=1.0, max_rounds=3
+        scripted("a", ONE),
+        Negotiator("b", strategy=slow),
+        scripted("c", Accept()),
+        problem=ONES,
+        turn_timeout=1.0,
+        max_rounds=3,
     )
     assert outcome.final_state == "DEADLOCK"
     assert [fault.what for fault in outcome.faults] == ["late"] * 3
@@ -224,7 +239,9 @@ async def test_timeout_of_the_whole():
     async def hang(view):
         await view.sleep(1e6)
 
-    outcome = await talk(scripted("a", ONE), Negotiator("b", strategy=hang), scripted("c", Accept()), problem=ONES, timeout=7.0)
+    outcome = await talk(
+        scripted("a", ONE), Negotiator("b", strategy=hang), scripted("c", Accept()), problem=ONES, timeout=7.0
+    )
     assert (outcome.final_state, outcome.duration_ms) == ("TIMEOUT", 7000)
 
 
@@ -234,7 +251,10 @@ async def test_an_expired_offer_cannot_be_accepted():
         return Accept() if view.standing_offer is not None else TWO
 
     outcome = await talk(
-        scripted("a", Propose((0,), expires_at=1.0), Accept()), Negotiator("b", strategy=thinks), problem=ONES, max_rounds=4
+        scripted("a", Propose((0,), expires_at=1.0), Accept()),
+        Negotiator("b", strategy=thinks),
+        problem=ONES,
+        max_rounds=4,
     )
     assert [fault.what for fault in outcome.faults] == ["illegal"]
     assert outcome.accepted_offer.value == (1,)
@@ -271,7 +291,9 @@ async def test_a_standing_offer_may_be_taken_back_and_everybody_hears_it():
     assert outcome.agreed
     assert outcome.accepted_offer.value == (1,)
     assert [one and one.value for one in seen] == [(0,), None]
-    assert [(fault.who, fault.what) for fault in outcome.faults] == [("b", "illegal")], "what it accepts stands no longer"
+    assert [(fault.who, fault.what) for fault in outcome.faults] == [("b", "illegal")], (
+        "what it accepts stands no longer"
+    )
 
 
 @pytest.mark.parametrize("latency", [0.3, 1.0])

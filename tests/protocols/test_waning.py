@@ -121,7 +121,10 @@ async def test_whoever_has_waited_too_long_walks_away_rather_than_go_below(proto
 
 
 async def test_a_discount_of_nothing_leaves_the_first_round():
-    agents = Negotiator("a", DiscountedUtility(mine, 0.0), strategy=script(Propose((6,)))), Negotiator("b", theirs, strategy=Accept_)
+    agents = (
+        Negotiator("a", DiscountedUtility(mine, 0.0), strategy=script(Propose((6,)))),
+        Negotiator("b", theirs, strategy=Accept_),
+    )
     assert (await talk(*agents)).utilities == {"a": 6, "b": 4}
     late = await talk(
         Negotiator("a", DiscountedUtility(mine, 0.0), strategy=script(Propose((6,)))),
@@ -214,5 +217,7 @@ async def test_complete_information_shows_the_others_preferences(protocol):
     view = seen[0]
     assert list(view.others) == ["b"]
     later = 6.0 if protocol == "monotonic-concession" else 3.0
-    assert seen[1] == (later, 6.0), "an offer of b's can be taken in round 2, or at once where all speak before any is taken"
+    assert seen[1] == (later, 6.0), (
+        "an offer of b's can be taken in round 2, or at once where all speak before any is taken"
+    )
     assert view.problem is problem
