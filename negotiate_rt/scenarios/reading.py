@@ -49,11 +49,13 @@ def decoded(content: str | bytes) -> str:
         raise ScenarioError([f"expected UTF-8 text, but byte {error.start} is not: {error.reason}"]) from None
 
 
-def parse(text: str, form: str) -> Tree:
-    """Return the tree that a text in `form` ("toml" or "json") holds. Raises ScenarioError, which names the line."""
+def parse(text: str, form: str, decimal: Callable[[str], Any] = float) -> Tree:
+    """Return the tree that a text in `form` ("toml" or "json") holds. Raises ScenarioError, which names the line.
+
+    decimal: what to make of a number with a point or an exponent.
+    """
     try:
-        read = tomllib.loads if form == "toml" else _read_json
-        tree = read(text)
+        tree = tomllib.loads(text, parse_float=decimal) if form == "toml" else _read_json(text, decimal)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([f"not TOML: {error}"]) from None
     except json.JSONDecodeError as error:
@@ -67,8 +69,8 @@ def parse(text: str, form: str) -> Tree:
     return tree
 
 
-def _read_json(text: str) -> Tree:
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+def _read_json(text: str, decimal: Callable[[str], Any]) -> Tree:
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=decimal)
 
 
 def _once(pairs: list[tuple[str, Tree]]) -> dict[str, Tree]:
