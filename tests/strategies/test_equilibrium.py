@@ -7,6 +7,8 @@ import pickle
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from negotiate_rt import (
     Accept,
@@ -325,3 +327,43 @@ def test_a_response_to_states_is_no_table():
     response = best_response(points, game, lambda period, history, role: 0 if role == "propose" else False, 0, memory=1)
     with pytest.raises(ConfigurationError, match="states that a table cannot follow"):
         response.as_table()
+
+
+# ----------------------------------------------------------------------------------- play = backward induction = closed form
+@settings(max_examples=12)
+@given(
+    st.tuples(*[st.sampled_from([0.0, 0.3, 0.8, 0.95])] * 2), st.sampled_from([0, (0.1, 0.02), (0.0, 0.3)]),
+    st.tuples(*[st.sampled_from([None, 0.2, 0.45])] * 2), st.sampled_from([0.0, 0.2]),
+    st.none() | st.integers(1, 6), st.sampled_from([0, (0.1, 0.4)]),
+)  # fmt: skip
+def test_play_through_the_executor_is_worth_what_theory_says(discounts, costs, options, risk, horizon, late):
+    game = AlternatingOffers(
+        discounts=discounts, costs=costs, outside_options=options, breakdown=risk, breakdown_payoffs=(0.1, 0.3),
+        horizon=horizon, deadline_payoffs=late,
+    )  # fmt: skip
+    agents = [Negotiator(name, strategy=play_equilibrium) for name in ("a", "b")]
+    executor = NegotiationExecutor(clock="virtual", seed=3)
+    outcome = executor.run(agents, NegotiationConfig("rubinstein", options=game), Pie(1.0))
+    assert tuple(outcome.utilities.values()) == pytest.approx(solved(game).shares, abs=1e-9)
+    assert not outcome.faults
+
+
+@settings(max_examples=12)
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=6),
+    st.tuples(*[st.sampled_from([0.0, 0.5, 0.75, 1.0])] * 2), st.integers(1, 6),
+)  # fmt: skip
+def test_play_over_outcomes_is_worth_what_backward_induction_says(points, discounts, horizon):
+    issue = Issue("deal", tuple(range(len(points))))
+    game = AlternatingOffers(discounts=discounts, horizon=horizon)
+    agents = [
+        Negotiator(name, lambda deal, party=party: points[deal[0]][party], strategy=play_equilibrium)
+        for party, name in enumerate("ab")
+    ]
+    executor = NegotiationExecutor(clock="virtual", seed=3)
+    problem = BargainingProblem([issue], information="complete")
+    outcome = executor.run(agents, NegotiationConfig("rubinstein", options=game), problem)
+    solution = backward_induction(points, game)
+    assert tuple(outcome.utilities.values()) == pytest.approx(solution.values)
+    assert tuple(offer.value[0] for offer in outcome.all_offers) == solution.path
+    assert not outcome.faults
