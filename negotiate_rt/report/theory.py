@@ -155,7 +155,7 @@ def utility_of(seat: Any, place: int, problem: BargainingProblem) -> Any:  # a u
 
 
 def solved_issues(problem: BargainingProblem, wants: Mapping[str, Preferences] | None = None) -> Theory:
-    """Return what theory says of a problem that holds the utilities of all its parties. Cost and errors: `bargaining_solutions`."""
+    """Return what theory says of a problem with the utilities of all its parties. Cost and errors: `bargaining_solutions`."""
     from negotiate_rt.solutions.points import bargaining_solutions  # late: numpy
 
     solutions = bargaining_solutions(problem)

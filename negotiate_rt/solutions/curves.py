@@ -23,24 +23,25 @@ _NEAR = 1e-6  # of the interval: how far a polished peak may lie from where the 
 class LinearCurve:
     """Everything on and below a straight line between two utility vectors, such as a pie of 1: `LinearCurve((1, 0), (0, 1))`.
 
-    One end is better for the first party, the other for the second. Solutions are exact. ConfigurationError if one end is
-    at least as good as the other for both.
+    One end is better for the first party, the other for the second; ends that meet are a single point. Solutions are
+    exact. ConfigurationError if one end is at least as good as the other for both.
     """
 
     def __init__(
         self, end: Sequence[float], other: Sequence[float], disagreement: Sequence[float] = (0.0, 0.0)
     ) -> None:
         ends = np.array([checked_vector(end, 2, "end"), checked_vector(other, 2, "other")])
-        if (ends[0, 0] - ends[1, 0]) * (ends[0, 1] - ends[1, 1]) >= 0:
+        if (ends[0, 0] - ends[1, 0]) * (ends[0, 1] - ends[1, 1]) >= 0 and (ends[0] != ends[1]).any():
             raise ConfigurationError(
                 f"a line must fall: each end better for one party, got {tuple(end)}, {tuple(other)}"
             )
-        self.corners = ends if ends[0, 0] > ends[1, 0] else ends[::-1]
+        ordered = ends if ends[0, 0] > ends[1, 0] else ends[::-1]
+        self.corners = ordered[:1] if (ends[0] == ends[1]).all() else ordered
         self.disagreement: tuple[float, ...] = tuple(checked_vector(disagreement, 2).tolist())
 
     def rational(self, disagreement: Vector) -> RationalSet | None:
         """Return the part that gives both at least that much; None if there is none."""
-        return clipped(Polyline(self.corners, [(), ()]), disagreement)
+        return clipped(Polyline(self.corners, [()] * len(self.corners)), disagreement)
 
 
 class ConcaveCurve:

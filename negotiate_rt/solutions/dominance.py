@@ -18,6 +18,7 @@ Places = NDArray[np.intp]
 _BRUTE = 96  # vectors compared pair by pair at the leaves of the division; measured, and flat from 64 to 200
 _SAMPLE = 1024  # vectors whose own frontier weeds out the rest before the division starts
 _MOST_WEEDERS = 48
+_WORTHWHILE = 0.99  # of the vectors may be left by each weeder, on average, for the next one to be tried
 
 
 class Undominated(NamedTuple):
@@ -74,7 +75,9 @@ def _sift(columns: Columns, tolerance: Columns) -> Places:
     spread = np.maximum(columns.max(axis=1) - columns.min(axis=1), 1)[:, None].astype(float)
     weeders = weeders[:, np.argsort(-(weeders / spread).sum(axis=0))[:_MOST_WEEDERS]]
     rest = columns
-    for one in weeders.T[:, :, None]:
+    for tried, one in enumerate(weeders.T[:, :, None]):
+        if len(left) > count * _WORTHWHILE**tried:  # next to nothing is dominated
+            break
         gone = (rest <= one).all(axis=0)
         gone[gone] = (rest[:, gone] < one - tolerance[:, None]).any(axis=0)
         left, rest = left[~gone], rest[:, ~gone]

@@ -104,9 +104,12 @@ def nash_point(
     """Return where the product of gains is largest, or None if nothing gives every party its disagreement payoff.
 
     Maximises prod_i (u_i - d_i)^w_i over individually rational points (Nash 1950; weights, 1 each by default: Harsanyi,
-    Selten 1972). problem, disagreement: as in `rational_part`. weights: one per party, >= 0, not all 0, or a
-    ConfigurationError. Where one party or other can gain nothing everywhere, all products are 0, and tie. Cost: that of
-    the frontier.
+    Selten 1972). problem: anything in `Bargaining`; disagreement: by default its own. weights: one per party, >= 0, not
+    all 0, or a ConfigurationError. Where one party or other can gain nothing everywhere, all products are 0, and tie.
+    Cost: that of the frontier.
+
+    >>> nash_point([(10, 1), (8, 3), (6, 5), (4, 7), (1, 9)]).utilities
+    (6.0, 5.0)
     """
     part = rational_part(problem, disagreement)
     return None if part is None else _nash(part, weights)

@@ -47,6 +47,13 @@ def test_the_whole_line_ties_for_the_sum():
     assert found.ties == ((0, 1),)
 
 
+def test_ends_that_meet_are_one_point():
+    for solution in EVERY:
+        assert solution(LinearCurve((2, 3), (2, 3))).utilities == (2, 3)
+        assert solution(LinearCurve((2, 3), (2, 3)), (2, 3)).utilities == (2, 3)
+        assert solution(LinearCurve((2, 3), (2, 3)), (2, 4)) is None
+
+
 def test_risk_aversion_costs_the_averse():
     """Maximise x sqrt(1 - x): the risk-neutral party gets 2/3."""
     found = nash_point(ConcaveCurve(lambda x: math.sqrt(1 - x), 0, 1))

@@ -174,6 +174,27 @@ def test_the_nash_lottery_of_three_satisfies_the_tangent_condition(seed):
     assert (points @ prices).max() <= 3 + 1e-6
 
 
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=6), st.integers(0, 8), st.integers(0, 7))
+@settings(max_examples=25)
+def test_kalai_smorodinsky_is_individually_monotone(points, first, second):
+    """Kalai and Smorodinsky's axiom: more to choose from, the first party's best unchanged, never hurts the second."""
+    anchored = [*points, (8, 0), (0, 4)]
+    fewer, more = (kalai_smorodinsky_point(Lotteries(set_)) for set_ in (anchored, [*anchored, (first, second)]))
+    assert more.utilities[1] >= fewer.utilities[1] - 1e-12
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=12)
+def test_a_nash_lottery_does_not_depend_on_what_is_not_drawn(seed):
+    points, _ = some_points(seed, 2)
+    points = points + 0.01
+    found = nash_point(Lotteries(points))
+    drawn = [outcome for _, outcome in found.lottery]
+    kept = np.random.default_rng(seed).random(len(points)) < 0.5
+    kept[drawn] = True
+    assert nash_point(Lotteries(points[kept])).utilities == pytest.approx(found.utilities, abs=1e-9)
+
+
 def test_a_linear_program_by_hand():
     """Maximise 3x + 5y with x <= 4, 2y <= 12, 3x + 2y <= 18 (Dantzig's Wyndor Glass example): 36 at (2, 6)."""
     matrix = np.array([[1.0, 0, 1, 0, 0], [0, 2, 0, 1, 0], [3, 2, 0, 0, 1]])
