@@ -11,7 +11,10 @@ those that the people struck themselves. Otherwise a dozen hand-written pairs se
 Agents with the default concession ask for the first outcome that is worth their target to themselves, whatever it is
 worth to the other side. A `Considerate` one makes the same concessions to itself, but guesses from what the other side
 asked for which of the six rankings it has, and offers, among outcomes that are worth the target, the one that pleases
-it most.
+it most. The library's own `considerate` strategy does so with a model that knows nothing of campsites.
+
+The last agents bargain under complete information: the problem tells each the other's utility, and nothing needs to be
+guessed. What they agree on is Pareto-efficient for every pair.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ from negotiate_rt import (
     View,
 )
 from negotiate_rt.solutions.bargaining import best_joint, is_pareto_efficient, utility_matrix
+from negotiate_rt.strategies import make_strategy
 
 HAND_WRITTEN = Path(__file__).parent / "data" / "campsite.json"
 ITEMS = ("food", "water", "firewood")
@@ -54,7 +58,7 @@ TEMPERATURE = 2.0  # points of doubt about one offer; what comes out is the same
 SPACE = OutcomeSpace([Issue(item, tuple(range(PACKAGES + 1))) for item in ITEMS])
 OUTCOMES = tuple(SPACE)
 NUMBER = {outcome: number for number, outcome in enumerate(OUTCOMES)}
-PROBLEM = BargainingProblem(SPACE)  # without utilities: each agent brings its own, and nobody sees another's
+PRIVATE = BargainingProblem(SPACE)  # without utilities: each agent brings its own, and nobody sees another's
 CONFIG = NegotiationConfig("bilateral", max_rounds=ROUNDS)
 
 Ranking = tuple[int, ...]  # points a package of food, water, firewood
@@ -173,23 +177,46 @@ def considerate(strategy: Callable[..., float]) -> Seat:
     return lambda name, ranking, seat: Considerate(name, ranking, seat, strategy)
 
 
+def playing(name: str, **parameters: Any) -> Seat:
+    """Return a maker of agents that play one of the library's strategies."""
+    strategy = make_strategy(name, parameters)
+    return lambda agent, ranking, seat: Negotiator(agent, utility_of(ranking, seat), WALKING_AWAY, strategy=strategy)
+
+
 AGENTS: dict[str, Seat] = {
     "agents: default (linear)": default,
     "agents: considerate, linear": considerate(LinearConcession()),
     "agents: considerate, Boulware": considerate(TimeDependentConcession()),
+    "library: considerate, linear": playing("considerate", beta=1.0, floor=0.0),
+}
+INFORMED: dict[str, Seat] = {
+    "complete: considerate, linear": playing("considerate", beta=1.0, floor=0.0),
+    "complete: nice tit-for-tat": playing("nice-tit-for-tat"),
 }
 
 
+@cache
+def complete(rankings: tuple[Ranking, Ranking]) -> BargainingProblem:
+    """Return the problem in which everybody knows what both people want."""
+    utilities = [utility_of(ranking, seat) for seat, ranking in enumerate(rankings)]
+    return BargainingProblem(SPACE, utilities, [WALKING_AWAY] * 2, information="complete")
+
+
 # ----------------------------------------------------------------------------------------------------------- the report
-async def bargain(pairs: Sequence[Pair], make: Seat) -> tuple[list[Outcome | None], list[int]]:
-    """Let agents bargain for all pairs, many at a time; return deals (None: none) and rounds, in the pairs' order."""
+async def bargain(
+    pairs: Sequence[Pair], make: Seat, *, informed: bool = False
+) -> tuple[list[Outcome | None], list[int]]:
+    """Let agents bargain for all pairs, many at a time; return deals (None: none) and rounds, in the pairs' order.
+
+    informed: each knows what the other wants.
+    """
     number_of: dict[str, int] = {}
 
     def jobs() -> Iterator[tuple[Any, ...]]:
         for number, pair in enumerate(pairs):
             agents = [make(f"{number}/{seat}", ranking, seat) for seat, ranking in enumerate(pair.rankings)]
             number_of[agents[0].name] = number
-            yield agents, CONFIG, PROBLEM
+            yield agents, CONFIG, complete(pair.rankings) if informed else PRIVATE
 
     deals: list[Outcome | None] = [None] * len(pairs)
     rounds = [0] * len(pairs)
@@ -248,10 +275,10 @@ def main() -> list[Report]:
     corpus = corpus_file()
     pairs = read_pairs(corpus or HAND_WRITTEN)
     source = "of the CaSiNo corpus" if corpus else "written by hand (NEGOTIATE_RT_DATA names no casino.jsonl)"
-    print(f"{len(pairs):,} pairs {source}, {SPACE.size} outcomes, at most {ROUNDS} rounds, private information\n")
+    print(f"{len(pairs):,} pairs {source}, {SPACE.size} outcomes, at most {ROUNDS} rounds; private information unless told\n")
     reports = [judge("people", pairs, [pair.deal for pair in pairs])] if corpus else []
-    for name, make in AGENTS.items():
-        deals, rounds = asyncio.run(bargain(pairs, make))
+    for name, make in (AGENTS | INFORMED).items():
+        deals, rounds = asyncio.run(bargain(pairs, make, informed=name in INFORMED))
         reports.append(judge(name, pairs, deals, rounds))
     show(reports)
     return reports

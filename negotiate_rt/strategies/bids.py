@@ -59,8 +59,10 @@ def pleasing(scene: Scene, view: View, target: float) -> Any:  # a value of the 
         return None
     count = options.down_to(target)
     model = scene.model(view)
-    if model is None or not model.heard:
-        return options.values[count - 1] if model is None else options.values[0]
+    if model is None:
+        return options.values[count - 1]
+    if not model.heard and not view.others:
+        return options.values[0]  # nothing is known yet
     news = (count, model.heard)
     kept = scene.memory.get("pleasing")
     if kept is None or kept[0] != news:

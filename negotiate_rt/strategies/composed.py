@@ -12,7 +12,6 @@ from typing import Any
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.strategies.acceptance import (
     AcceptAspiration,
-    AcceptCombined,
     AcceptLastChance,
     AcceptNext,
     AcceptOptimally,
@@ -71,19 +70,19 @@ class MicroStrategy(Strategy, frozen=True, tag="micro", forbid_unknown_fields=Tr
 
 
 class NiceTitForTat(Strategy, frozen=True, tag="nice-tit-for-tat", forbid_unknown_fields=True):
-    """Answer concessions towards the estimated Nash point in kind, please the opponent at no cost, and late take what time
-    promises (Baarslag, Hindriks and Jonker 2013)."""
+    """Answer concessions towards the estimated Nash point in kind, pleasing the opponent at no cost, and come there by
+    oneself as time runs out (Baarslag, Hindriks and Jonker 2013). bonus: see `NiceTitForTatBids`."""
 
-    bonus: float = 0.5
-    progress: float = 0.98
+    bonus: float = 1.0
+    model: AnyModel = BayesianModel()
     seed: int = 0
 
     def __post_init__(self) -> None:
         self.parts()  # checks
 
     def parts(self) -> Parts:
-        """Return its bidding, combined acceptance and a Bayesian model."""
-        return NiceTitForTatBids(self.bonus), AcceptCombined(self.progress), BayesianModel()
+        """Return its bidding, acceptance of what it aims at or of the last there is, and its model."""
+        return NiceTitForTatBids(self.bonus), AnyOf((AcceptAspiration(), AcceptLastChance())), self.model
 
 
 class TradeOff(Strategy, frozen=True, tag="trade-off", forbid_unknown_fields=True):

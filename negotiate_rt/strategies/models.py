@@ -13,11 +13,14 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from negotiate_rt.errors import ConfigurationError, InvalidDecision
+from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.messages.view import View
 from negotiate_rt.problems.issues import OutcomeSpace
+from negotiate_rt.problems.preferences import OutcomePreferences
 from negotiate_rt.problems.utility import AdditiveUtility, check_enumerable
 from negotiate_rt.strategies.opponent import BayesianModel, FrequencyModel
 from negotiate_rt.strategies.options import Options
+from negotiate_rt.strategies.session import undiscounted
 
 Floats = NDArray[np.float64]
 _RANKED = 4  # values of an issue up to which every ranking of them is a hypothesis: 24 rows
@@ -153,7 +156,7 @@ class BayesianEstimate(AdditiveEstimate):
         self.model = model
         count = len(self.sizes)
         self._levels: Floats = 2.0 * np.arange(1, count + 1) / (count * (count + 1))
-        self._shapes = [shapes(size) for size in self.sizes]
+        self._shapes = [shapes(issue.size, ordered=has_order(issue)) for issue in space.issues]
         self._of_weights: Floats = np.full((count, count), 1.0 / count)
         self._of_shapes: list[Floats] = [np.full(len(one), 1.0 / len(one)) for one in self._shapes]
         self._expect()
@@ -185,11 +188,17 @@ class BayesianEstimate(AdditiveEstimate):
         return posterior
 
 
-def shapes(size: int) -> Floats:
+def has_order(issue: Any) -> bool:  # any discrete issue
+    """Whether neighbouring values of an issue are alike: it says so, or they are numbers."""
+    numeric = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in issue.values)
+    return numeric or bool(getattr(issue, "ordered", False))
+
+
+def shapes(size: int, *, ordered: bool) -> Floats:
     """Return the hypotheses about an issue of that many values: evaluations in [0, 1], the best 1, one a row."""
     if size == 1:
         return np.ones((1, 1))
-    if size <= _RANKED:
+    if size <= _RANKED and not ordered:
         return np.array(list(permutations(range(size))), float) / (size - 1)
     values = np.arange(size, dtype=float)
     rows = []
@@ -222,11 +231,45 @@ class Mirror:
         return 0.0 if number is None else float(self._table[number])
 
 
-def mirror_of(options: Options) -> Mirror:
-    """Return the model of an opponent on a scale. Raises InvalidDecision if the problem has outcomes but no space."""
-    if options.space is not None:
-        raise InvalidDecision("a model of the opponent needs a problem with an outcome space")
-    return Mirror(options)
+class Known:
+    """Under complete information: the opponent's own utility, scaled to [0, 1] over the space."""
+
+    def __init__(self, preferences: OutcomePreferences) -> None:
+        self.heard = 0
+        self._worth = preferences.ranking.worth
+        table = np.fromiter(self._worth.values(), float)
+        self._low, span = float(table.min()), float(np.ptp(table))
+        self._span = span if span > 0 else 1.0
+        self._table: Floats = (table - self._low) / self._span
+        self._table.flags.writeable = False
+
+    def update(self, offer: Any, time: float) -> None:
+        """Learn nothing: all is known."""
+        self.heard += 1
+
+    def estimate(self) -> Floats:
+        """Return the utility of all outcomes, in the space's order."""
+        return self._table
+
+    def utility(self, offer: Any) -> float:
+        """Return the utility of one outcome."""
+        return (self._worth[offer] - self._low) / self._span
+
+
+def model_for(view: View, spec: Any, options: Options) -> OpponentModel:  # spec: a model of `opponent`
+    """Return the model of the opponent in a negotiation: what is known of a single one, else an estimate that `spec` starts.
+
+    On a price or share there is nothing to learn: what is worse for oneself is better for the opponent.
+    """
+    if options.space is None:
+        return Mirror(options)
+    others = list((view.others or {}).values())
+    if len(others) == 1:
+        known = undiscounted(others[0])
+        if isinstance(known, OutcomePreferences):
+            return Known(known)
+    estimate: OpponentModel = spec.start(options.space)
+    return estimate
 
 
 class Accuracy(NamedTuple):

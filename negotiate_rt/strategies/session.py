@@ -86,15 +86,14 @@ class Scene:
         return self._options
 
     def model(self, view: View) -> OpponentModel | None:
-        """Return the model of the opponent, up to date; None if the strategy has none. On a scale it is a mirror."""
+        """Return the model of the opponent, up to date; None if the strategy has none. What is common knowledge is known."""
         if self.model_of is None:
             return None
         model = self._model
         if model is None:
-            from negotiate_rt.strategies.models import mirror_of
+            from negotiate_rt.strategies.models import model_for  # late: numpy
 
-            space = getattr(view.problem, "space", None)
-            model = self._model = self.model_of.start(space) if space is not None else mirror_of(self.options(view))
+            model = self._model = model_for(view, self.model_of, self.options(view))
         for place in range(model.heard, len(self.times)):
             model.update(view.heard[place], self.times[place])
         return model

@@ -8,7 +8,7 @@ from examples import campsite
 from examples.campsite import (
     HAND_WRITTEN,
     NUMBER,
-    PROBLEM,
+    PRIVATE,
     RANKINGS,
     Pair,
     judge,
@@ -60,19 +60,21 @@ def test_what_is_asked_for_tells_the_ranking():
 
 
 def test_nobody_is_told_the_others_utility():
-    assert len(PROBLEM.utilities) == 0
+    assert len(PRIVATE.utilities) == 0
+    assert PRIVATE.information == "private"
 
 
 def test_without_the_corpus_the_hand_written_pairs_are_bargained_for(monkeypatch, capsys):
     monkeypatch.delenv("NEGOTIATE_RT_DATA", raising=False)
     reports = {report.name: report for report in main()}
-    assert list(reports) == list(campsite.AGENTS)
+    assert list(reports) == [*campsite.AGENTS, *campsite.INFORMED]
     assert all(report.deals == report.pairs == 12 for report in reports.values())
-    default, linear, boulware = reports.values()
+    default, linear, boulware, library, *informed = reports.values()
     assert default.joint_all == pytest.approx(0.959, abs=5e-4)
     assert linear.joint_all == pytest.approx(0.980, abs=5e-4)
     assert boulware.joint_all == pytest.approx(0.988, abs=5e-4)
-    assert boulware.efficient == 1.0
+    assert boulware.efficient == library.efficient == 1.0
+    assert [report.efficient for report in informed] == [1.0, 1.0]
     assert "12 pairs written by hand" in capsys.readouterr().out
 
 
@@ -98,10 +100,16 @@ def test_the_people_of_the_corpus_come_out_as_published(corpus):
 
 @pytest.mark.slow
 def test_considerate_agents_leave_less_on_the_table_than_the_people_did(corpus):
-    people, default, linear, boulware = main()
+    people, default, linear, boulware, library, *informed = main()
     assert people.joint_all < linear.joint_all < boulware.joint_all
     assert default.deals == linear.deals == boulware.deals == 1030
     assert default.joint_all == pytest.approx(0.935, abs=5e-4)  # the plain default does not reach the people
     assert linear.joint_all == pytest.approx(0.978, abs=5e-4)
     assert boulware.joint_all == pytest.approx(0.991, abs=5e-4)
     assert boulware.efficient == 1.0
+    assert library.joint_all == pytest.approx(0.988, abs=5e-4)
+    assert library.efficient == 1.0
+    for report in informed:
+        assert report.deals == 1030
+        assert report.efficient == 1.0
+    assert informed[-1].joint_all == pytest.approx(0.997, abs=5e-4)
