@@ -40,6 +40,7 @@ _WHERE = {
         "Pie PolynomialEvaluation PriceProblem Span Task TriangularEvaluation"
     ),
     "problems.auction": "AuctionCall AuctionOptions AuctionResult",
+    "problems.inverse": "InverseUtility inverse",
     "problems.types": "CommonPrior PartyType TypeDistribution",
     "problems.bargaining": "Discount",
     "problems.derived": "AffineUtility DiscountedUtility UncertainUtility",

@@ -321,6 +321,12 @@ from negotiate_rt.problems.interdependent import (
 from negotiate_rt.problems.interdependent import (
     WeightedConstraint as WeightedConstraint,
 )
+from negotiate_rt.problems.inverse import (
+    InverseUtility as InverseUtility,
+)
+from negotiate_rt.problems.inverse import (
+    inverse as inverse,
+)
 from negotiate_rt.problems.tabular import (
     RankedUtility as RankedUtility,
 )

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
@@ -37,6 +36,7 @@ from negotiate_rt.problems.kinds import (
     OrdinalIssue,
     Scalar,
 )
+from negotiate_rt.problems.sampling import draw
 
 if TYPE_CHECKING:
     import random
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from negotiate_rt.problems.numbering import Numbering
+    from negotiate_rt.problems.numbering import Group, Numbering
 
 __all__ = [
     "AnyConstraint", "AnyIssue", "Constraint", "ContinuousIssue", "ForbiddenConstraint", "ImpliedConstraint",
@@ -54,8 +54,6 @@ __all__ = [
 
 Outcome = tuple[Scalar | None, ...]
 """One value per issue, in the space's order; None only for an optional issue that is left out."""
-
-_MOST_DRAWS = 100_000  # per outcome that is wanted, where constraints are met by drawing again: about a second
 
 
 class OutcomeSpace(msgspec.Struct, frozen=True, dict=True, weakref=True):
@@ -143,6 +141,17 @@ class OutcomeSpace(msgspec.Struct, frozen=True, dict=True, weakref=True):
         return any(issue.has_flags for issue in self.issues)
 
     @cached_property
+    def _radix(self) -> tuple[tuple[int, Callable[[int], Any]], ...]:
+        """Size and values of each issue, the last one first: what `at` needs, so that a lookup takes about a microsecond."""
+        self._check_finite("numbered")
+        return tuple((issue.size, issue.values.__getitem__) for issue in reversed(self.issues))
+
+    @property
+    def groups(self) -> Sequence[Group]:
+        """The issues in groups that constraints tie together, each with its rows; ConfigurationError as in `size`."""
+        return self._numbering.groups
+
+    @cached_property
     def _numbering(self) -> Numbering:
         from negotiate_rt.problems.numbering import Numbering  # late: it needs numpy, and few spaces need it
 
@@ -161,7 +170,7 @@ class OutcomeSpace(msgspec.Struct, frozen=True, dict=True, weakref=True):
         if self.rules and self.combinations > 4 * self.size:
             return map(self.at, range(self.size))
         every = itertools.product(*(issue.values for issue in self.issues))
-        return filter(self._allows, every) if self.rules else every
+        return filter(self.allows, every) if self.rules else every
 
     def __contains__(self, outcome: object) -> bool:
         return self.contains(outcome)
@@ -173,7 +182,7 @@ class OutcomeSpace(msgspec.Struct, frozen=True, dict=True, weakref=True):
         places = [issue.find(value) for issue, value in zip(self.issues, outcome, strict=True)]
         if None in places:
             return False
-        return not self.rules or self._allows(self._own(places))
+        return not self.rules or self.allows(self._own(places))
 
     def outcome(self, value: object) -> Outcome:
         """Return `value`, a tuple or list in issue order or a mapping by issue name, as this space's own tuple.
@@ -204,16 +213,17 @@ class OutcomeSpace(msgspec.Struct, frozen=True, dict=True, weakref=True):
 
     def at(self, index: int) -> Outcome:
         """Return the outcome of that number; IndexError unless 0 <= index < size. Cost: as `index`."""
-        self._check_finite("numbered")
+        radix = self._radix
         if not 0 <= index < self.size:
             raise IndexError(f"the space has {self.size} outcomes, so none with index {index}")
         if self.rules:
             return self._own(self._numbering.places(index))
         values: list[Scalar | None] = []
-        for issue in reversed(self.issues):
-            index, place = divmod(index, issue.size)
-            values.append(issue.at(place))
-        return tuple(reversed(values))
+        for size, value_at in radix:
+            index, place = divmod(index, size)
+            values.append(value_at(place))
+        values.reverse()
+        return tuple(values)
 
     def sample(self, rng: random.Random, count: int, replace: bool = True) -> list[Outcome]:
         """Return `count` outcomes drawn evenly from the space, each draw anew, or all different if not `replace`.
@@ -222,21 +232,7 @@ class OutcomeSpace(msgspec.Struct, frozen=True, dict=True, weakref=True):
         is left out half of the time. Where constraints cannot be counted, outcomes are drawn until one holds.
         ConfigurationError for more different outcomes than there are, or if 100,000 draws find none that holds.
         """
-        if type(count) is not int or count < 0:
-            raise ConfigurationError(f"count must be a whole number of at least 0, got {count!r}")
-        if not self.countable:
-            return self._draw(rng, count, replace)
-        size = self.size
-        if replace:
-            return [self.at(rng.randrange(size)) for _ in range(count)]
-        if count > size:
-            raise ConfigurationError(f"there are only {size} outcomes, so no {count} different ones")
-        if size <= sys.maxsize:
-            return [self.at(number) for number in rng.sample(range(size), count)]
-        numbers: dict[int, None] = {}
-        while len(numbers) < count:
-            numbers[rng.randrange(size)] = None
-        return [self.at(number) for number in numbers]
+        return draw(self, rng, count, replace)
 
     def discretize(self, levels: int | Mapping[str, int]) -> OutcomeSpace:
         """Return the space with a grid in place of each continuous issue; itself if there is none.
@@ -308,27 +304,9 @@ class OutcomeSpace(msgspec.Struct, frozen=True, dict=True, weakref=True):
     def _own(self, places: Sequence[Any]) -> Outcome:
         return tuple([issue.at(place) for issue, place in zip(self.issues, places, strict=True)])
 
-    def _allows(self, outcome: Outcome) -> bool:
+    def allows(self, outcome: Outcome) -> bool:
+        """Whether an outcome that is this space's own tuple, or would be one, breaks no constraint."""
         return all(rule.test([outcome[position] for position in rule.positions]) for rule in self.rules)
-
-    def _draw(self, rng: random.Random, count: int, replace: bool) -> list[Outcome]:
-        """Draw issue by issue, again and again where constraints do not hold or an outcome came before."""
-        drawn: list[Outcome] = []
-        seen: set[Outcome] = set()
-        while len(drawn) < count:
-            for _ in range(_MOST_DRAWS):
-                outcome = tuple([_any_value(issue, rng) for issue in self.issues])
-                if self._allows(outcome) and (replace or outcome not in seen):
-                    break
-            else:
-                texts = ", ".join(rule.text for rule in self.rules) or "that all differ"
-                raise ConfigurationError(
-                    f"{_MOST_DRAWS} draws found no further outcome under the constraints {texts}: they leave too little "
-                    "of the space to be met by chance; state them over fewer issues, or discretize"
-                )
-            drawn.append(outcome)
-            seen.add(outcome)
-        return drawn
 
     def _by_name(self, value: Mapping[Any, object]) -> list[object]:
         for name in value:
@@ -370,14 +348,6 @@ def check_listable(space: OutcomeSpace) -> None:
             f"the space has {space.size} outcomes; at most {MOST_LISTED} can be enumerated: ask for outcomes by number "
             "(at), draw some (sample), or search (problems.inverse)"
         )
-
-
-def _any_value(issue: AnyIssue, rng: random.Random) -> Scalar | None:
-    if isinstance(issue, OptionalIssue) and not is_finite_issue(issue):
-        return None if rng.random() < 0.5 else _any_value(issue.issue, rng)
-    if isinstance(issue, ContinuousIssue):
-        return min(issue.high, max(issue.low, rng.uniform(issue.low, issue.high)))
-    return issue.at(rng.randrange(issue.size))
 
 
 def _refuse_value(issue: AnyIssue, value: object) -> NoReturn:

@@ -83,9 +83,10 @@ class Issue(msgspec.Struct, frozen=True, dict=True, tag="categorical"):
             place = self._places.get(value)
         except TypeError:  # unhashable
             return None
-        if place is None or not self.has_flags:
-            return place
-        return place if is_flag(value) == is_flag(self.values[place]) else None
+        if place is None:
+            return None
+        own = self.values[place]
+        return place if type(value) is type(own) or is_flag(value) == is_flag(own) else None
 
     def at(self, place: int) -> Scalar:
         """Return the value at that place; IndexError unless 0 <= place < size. O(1)."""

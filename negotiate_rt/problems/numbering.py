@@ -43,6 +43,13 @@ class Group:
             return min(max(number, low), high)
         return bisect_left(self.rows, number, low, high)
 
+    def places(self, place: int) -> dict[int, int]:
+        """Return the row that stands at a place, as {position: place of the issue's value}."""
+        number, own = self.row(place), {}
+        for position, stride in zip(self.positions, self.strides, strict=True):
+            own[position], number = divmod(number, stride)
+        return own
+
     def row(self, place: int) -> int:
         """Return the number that stands at a place."""
         return place if self.rows is None else self.rows[place]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from negotiate_rt.problems.issues import Outcome, OutcomeSpace
-from negotiate_rt.problems.utility import UtilityFunction, utility_table
+from negotiate_rt.problems.utility import UtilityFunction, check_enumerable, utility_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,7 @@ class Ranking:
     def __init__(self, space: OutcomeSpace, utility: UtilityFunction) -> None:
         import numpy as np  # late: heavy, and a price needs none of it
 
+        check_enumerable(space)  # a table may be larger than what is kept as tuples here
         table = utility_table(space, utility)
         self.canonical = _canonical(space)
         self.worth: dict[Outcome, float] = dict(zip(self.canonical, table.tolist(), strict=True))
@@ -70,6 +71,11 @@ def tied_runs(table: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.
     ascending = table[order]
     starts = np.flatnonzero(np.append(True, ascending[1:] - ascending[:-1] > tolerance))
     return order, starts, tolerance
+
+
+def view(array: Any) -> memoryview:  # Any: numpy's types do not all tell that arrays are buffers
+    """Return an array's numbers as a sequence that bisect reads faster than the array, without a copy."""
+    return memoryview(array)
 
 
 def _canonical(space: OutcomeSpace) -> dict[Outcome, Outcome]:

@@ -89,7 +89,7 @@ class AdditiveUtility(SpaceUtility):
     one of its values, and nothing else is named; ConfigurationError says where not. Bound once, call often.
     """
 
-    __slots__ = ("parts", "values", "weights")
+    __slots__ = ("_lookups", "parts", "values", "weights")
 
     def __init__(
         self, weights: Mapping[str, float], values: Mapping[str, Evaluation], space: OutcomeSpace | None = None
@@ -111,6 +111,7 @@ class AdditiveUtility(SpaceUtility):
                 Worths(issue, self.values[issue.name], float(self.weights[issue.name]), f"values[{issue.name!r}]")
                 for issue in space.issues
             )
+        self._lookups = tuple(part if part.table is None else part.table for part in self.parts)
 
     def bind(self, space: OutcomeSpace) -> AdditiveUtility:
         """Return this utility over `space`, checked; itself if it is bound to that very space. O(all values)."""
@@ -119,8 +120,8 @@ class AdditiveUtility(SpaceUtility):
     def worth(self, outcome: Outcome) -> float:
         """Return the utility of an outcome that is the bound space's own tuple, unchecked."""
         total = 0.0
-        for part, value in zip(self.parts, outcome, strict=True):
-            total += part[value]  # one by one: sum() rounds differently from Python 3.12 on
+        for lookup, value in zip(self._lookups, outcome, strict=True):
+            total += lookup[value]  # one by one: sum() rounds differently from Python 3.12 on
         return total
 
     def _vector(self, space: OutcomeSpace) -> NDArray[np.float64]:
