@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
-from negotiate_rt import AdditiveUtility, BargainingProblem, Issue, OutcomeSpace
+from negotiate_rt import BargainingProblem
+from negotiate_rt.scenarios.genius import read_genius_folder
 from negotiate_rt.solutions.frontier import frontier, utility_matrix
 from negotiate_rt.solutions.points import bargaining_solutions
 from negotiate_rt.solutions.quality import assess_outcome, opposition, zone_of_agreement
@@ -35,46 +35,25 @@ def genius_folder() -> Path:
     pytest.skip(f"no Genius domains in {data}: let NEGOTIATE_RT_DATA name the folder that holds them")
 
 
-def read_domain(folder: Path) -> BargainingProblem:
-    """Read a domain with its profiles: utility = sum of weight / sum of weights * evaluation / largest evaluation."""
-    trees = {path: ElementTree.parse(path).getroot() for path in sorted(folder.glob("*.xml"))}
-    profiles = [root for root in trees.values() if root.find(".//weight") is not None]
-    (domain,) = (root for root in trees.values() if root.find(".//weight") is None)
-    issues = [
-        Issue(issue.attrib["name"], [item.attrib["value"] for item in issue.iter("item")])
-        for issue in domain.iter("issue")
-    ]
-    space = OutcomeSpace(issues)
-    return BargainingProblem(space, [utility_of(root, space) for root in profiles])
-
-
-def utility_of(root: ElementTree.Element, space: OutcomeSpace) -> AdditiveUtility:
-    weights = {one.attrib["index"]: float(one.attrib["value"]) for one in root.iter("weight")}
-    own, tables = {}, {}
-    for issue in root.iter("issue"):
-        worth = {item.attrib["value"]: float(item.attrib["evaluation"]) for item in issue.iter("item")}
-        own[issue.attrib["name"]] = weights[issue.attrib["index"]] / sum(weights.values())
-        tables[issue.attrib["name"]] = {value: one / max(worth.values()) for value, one in worth.items()}
-    return AdditiveUtility(own, tables, space)
-
-
 @pytest.mark.parametrize("name", REFERENCE)
 def test_a_published_domain_gives_its_reference_values(name: str) -> None:
     outcomes, vectors, nash, kalai_smorodinsky = REFERENCE[name]
-    problem = read_domain(genius_folder() / name)
+    problem = read_genius_folder(genius_folder() / name)
     found = bargaining_solutions(problem)
     assert problem.space.size == outcomes
     assert len(found.frontier) == vectors
     assert found.nash.utilities == pytest.approx(nash, abs=5e-7)
     assert found.kalai_smorodinsky.utilities == pytest.approx(kalai_smorodinsky, abs=5e-7)
-    every = utility_matrix(problem.space, problem.utilities)
+    every = utility_matrix(problem.space, list(problem.utilities.values()))
     assert opposition(found.frontier) == pytest.approx(np.sqrt(((every - 1) ** 2).sum(axis=1)).min(), abs=1e-12)
 
 
 @pytest.mark.parametrize("name", REFERENCE)
 def test_listing_a_published_domain_finds_what_its_issues_tell(name: str) -> None:
-    problem = read_domain(genius_folder() / name)
-    listed = BargainingProblem(problem.space, [lambda outcome, u=u: u(outcome) for u in problem.utilities])
+    problem = read_genius_folder(genius_folder() / name)
+    listed = BargainingProblem(
+        problem.space, {name: lambda outcome, u=u: u(outcome) for name, u in problem.utilities.items()}
+    )
     one, other = frontier(problem), frontier(listed)
     assert (one.utilities == other.utilities).all()
     assert [one.outcome(k) for k in range(len(one))] == [other.outcome(k) for k in range(len(other))]
@@ -82,7 +61,7 @@ def test_listing_a_published_domain_finds_what_its_issues_tell(name: str) -> Non
 
 @pytest.mark.parametrize("name", REFERENCE)
 def test_a_solution_of_a_published_domain_is_assessed_as_one(name: str) -> None:
-    problem = read_domain(genius_folder() / name)
+    problem = read_genius_folder(genius_folder() / name)
     found = bargaining_solutions(problem)
     nash = assess_outcome(problem, found.nash.outcome, found)
     assert nash.efficient
