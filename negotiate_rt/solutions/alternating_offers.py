@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.ranking import RELATIVE_TOLERANCE
 from negotiate_rt.solutions.bargaining import pareto_frontier
-from negotiate_rt.solutions.terms import AlternatingOffers, Number, Stakes, real_number, size_of_pie
+from negotiate_rt.solutions.terms import AlternatingOffers, Number, Stakes, real_number, rules_of, size_of_pie
 
 Vector = tuple[float, ...]
 TIES = (
@@ -90,12 +90,13 @@ def backward_induction(
     points: utilities in shape (outcomes, parties), two or more parties (outside options: two). ConfigurationError for
     points or rules that fit no game, or without a horizon. Cost: O(horizon · outcomes).
     """
-    if game.horizon is None:
+    horizon = rules_of(game).horizon
+    if horizon is None:
         raise ConfigurationError("backward induction needs a horizon; without one ask for `stationary_equilibrium`")
     board = Board(points, game, tolerance)
     waiting = board.deadline
     plans: list[PeriodPlan] = []
-    for period in range(game.horizon, 0, -1):
+    for period in range(horizon, 0, -1):
         plan = board.step(game.proposer(period, board.parties), waiting)
         plans.append(plan)
         waiting = board.wait(plan.values)
@@ -149,6 +150,7 @@ class Board:
 
     def __init__(self, points: ArrayLike, game: AlternatingOffers, tolerance: float | None = None) -> None:
         self.points = checked_points(points)
+        rules_of(game)
         self.parties = self.points.shape[1]
         self.stakes: tuple[Stakes, ...] = game.stakes(self.parties, exact=False)
         if self.parties > 2 and any(one.option is not None for one in self.stakes):

@@ -126,6 +126,13 @@ class AlternatingOffers(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(kind(one) for one in values)
 
 
+def rules_of(game: object) -> AlternatingOffers:
+    """Return the rules of a game; ConfigurationError if they are none."""
+    if not isinstance(game, AlternatingOffers):
+        raise ConfigurationError(f"the rules of the game must be AlternatingOffers(...), got {game!r}")
+    return game
+
+
 def discount_factor(rate: float, delay: float) -> float:
     """Return the discount δ = e^(-rate·delay) per period of `delay`, at interest `rate` per unit of time; both >= 0."""
     return math.exp(-_interest(rate, delay))

@@ -45,8 +45,8 @@ def unanimity(game: AlternatingOffers | PerParty, pie: Number = 1, *, parties: i
     """Return the division of a pie by n >= 2 parties under unanimity: stationary, or by backward induction before a horizon.
 
     game: rules with discounts or impatience (one per party, or one number and `parties`) and, if wanted, a risk of
-    breakdown with payoffs >= 0; discounts alone are taken as well. Solved in fractions and rounded once: O(n^3). With a
-    horizon: O(n · horizon), in floats unless all numbers are exact.
+    breakdown with payoffs >= 0; discounts alone are taken as well. All numbers fractions or whole: so is the answer, else each
+    share is right to the last few bits, however near the discounts are to 1. Cost: O(n^3), with a horizon O(n · horizon).
     ConfigurationError for costs or outside options, or without a horizon if two parties or more wait for nothing (δ = 1).
     """
     if not isinstance(game, AlternatingOffers):
@@ -54,9 +54,9 @@ def unanimity(game: AlternatingOffers | PerParty, pie: Number = 1, *, parties: i
     pie = size_of_pie(pie)
     exact = game.is_exact(pie)
     count = _count(game, parties)
-    stakes = game.stakes(count, exact=exact or game.horizon is None)
+    stakes = game.stakes(count, exact=exact)
     _check(game, stakes, pie)
-    size: Number = Fraction(pie) if exact or game.horizon is None else float(pie)
+    size: Number = Fraction(pie) if exact else float(pie)
     table = _stationary(size, stakes, game) if game.horizon is None else _backwards(size, stakes, game)
     if not exact:
         table = [tuple(float(one) for one in row) for row in table]
@@ -99,46 +99,46 @@ def _check(game: AlternatingOffers, stakes: tuple[Stakes, ...], pie: Number) -> 
 
 
 def _stationary(pie: Number, stakes: tuple[Stakes, ...], game: AlternatingOffers) -> list[Shares]:
+    """Return how each proposer divides the pie.
+
+    Above what waiting for ever gives, f_j = e_j / (1-k_j), a share shrinks by k_j a turn: y_j = k_j^d · v_j, and the y of each
+    period add up to pie - sum of f. Two neighbouring periods' sums, subtracted, say that w_j = (1-k_j)·v_j is the stationary
+    distribution of a chain that goes from j to i at rate k_j^((j-i-1) mod n), which is found without any subtraction.
+    """
     count = len(stakes)
-    rows: list[list[Number]] = []
-    for proposer in range(count):  # sum over j of k_j^d · v_j = pie - sum of e_j (1 + ... + k_j^(d-1))
-        rest = pie
-        row: list[Number] = []
-        for party, one in enumerate(stakes):
-            turns = (party - proposer) % count
-            rest -= one.add * sum((one.keep**power for power in range(turns)), Fraction(0))
-            row.append(one.keep**turns)
-        rows.append([*row, rest])
-    demands = _solve(rows)
-    table: list[Shares] = []
+    never = [one.add / one.lose if one.lose else 0 for one in stakes]
+    rates = [[one.keep ** ((at - to - 1) % count) for to in range(count)] for at, one in enumerate(stakes)]
+    smallest = min(one.lose for one in stakes)
+    flow = _stationary_distribution(rates)
+    if smallest:
+        demands = [mass * (smallest / one.lose) for mass, one in zip(flow, stakes, strict=True)]
+    else:  # whoever loses nothing by waiting gets all
+        demands = [mass if not one.lose else 0 for mass, one in zip(flow, stakes, strict=True)]
+    table = []
     for period in range(1, count + 1):
         proposer = game.proposer(period, count)
-        table.append(tuple(_ahead(one, demands[at], (at - proposer) % count) for at, one in enumerate(stakes)))
+        row = [one.keep ** ((at - proposer) % count) * demands[at] for at, one in enumerate(stakes)]
+        part = (pie - sum(never)) / sum(row)
+        table.append(tuple(one * part + least for one, least in zip(row, never, strict=True)))
     return table
 
 
-def _ahead(one: Stakes, demand: Number, turns: int) -> Number:
-    """Return what a party accepts that is so many turns away from proposing."""
-    for _ in range(turns):
-        demand = one.keep * demand + one.add
-    return demand
+def _stationary_distribution(rates: list[list[Number]]) -> list[Number]:
+    """Return the unnormalised stationary distribution of a chain by its rates (the diagonal is ignored).
 
-
-def _solve(rows: list[list[Number]]) -> list[Number]:
-    """Solve linear equations in fractions by elimination; they have one solution if at most one δ is 1."""
-    count = len(rows)
-    for column in range(count):
-        pivot = next((at for at in range(column, count) if rows[at][column]), None)
-        if pivot is None:
-            raise ConfigurationError("these rules leave the shares indeterminate")
-        rows[column], rows[pivot] = rows[pivot], rows[column]
-        head = rows[column]
-        head[:] = [one / head[column] for one in head]
-        for at, row in enumerate(rows):
-            if at != column and row[column]:
-                factor = row[column]
-                row[:] = [one - factor * other for one, other in zip(row, head, strict=True)]
-    return [row[-1] for row in rows]
+    Grassmann, Taksar and Heyman 1985: elimination without subtraction, so that each entry is right to the last few bits.
+    """
+    count = len(rates)
+    for last in range(count - 1, 0, -1):
+        leaving = sum(rates[last][:last])
+        for at in range(last):
+            share = rates[at][last] = rates[at][last] / leaving
+            row, onward = rates[at], rates[last]
+            row[:last] = [one + share * other for one, other in zip(row[:last], onward[:last], strict=True)]
+    found: list[Number] = [Fraction(1)]
+    for at in range(1, count):
+        found.append(sum((found[to] * rates[to][at] for to in range(at)), Fraction(0)))
+    return found
 
 
 def _backwards(pie: Number, stakes: tuple[Stakes, ...], game: AlternatingOffers) -> list[Shares]:

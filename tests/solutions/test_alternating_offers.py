@@ -287,3 +287,9 @@ def test_a_stationary_equilibrium_is_its_own_continuation(case):
     waiting = tuple(one.keep * x + one.add for one, x in zip(stakes, later, strict=True))
     again = backward_induction(points, replace(finite, deadline_payoffs=waiting))
     assert again.values == pytest.approx(found.plan(2).values)
+
+
+def test_rules_that_are_none_are_refused():
+    for solve in (backward_induction, stationary_equilibrium):
+        with pytest.raises(ConfigurationError, match=r"must be AlternatingOffers\(\.\.\.\), got 3"):
+            solve(ZEUTHEN, 3)

@@ -140,3 +140,17 @@ def test_ultimatums_that_are_none_are_refused(arguments, says):
         ultimatum(*arguments)
     with pytest.raises(ConfigurationError, match="units"):
         ultimatum(units=0)
+
+
+def test_a_crowd_is_divided_to_the_last_bits():
+    discounts = tuple(1 - 10.0 ** -(party % 12 + 1) for party in range(60))
+    found = unanimity(discounts)
+    assert sum(found.shares) == pytest.approx(1, abs=1e-14)
+    for now, after in zip(found.table, found.table[1:], strict=False):
+        proposer = found.table.index(now)
+        for party, discount in enumerate(discounts):
+            if party != proposer:
+                assert now[party] == pytest.approx(discount * after[party], rel=1e-12)
+    few = (0.9, 1 - 1e-9, 1 - 1e-14)
+    exact = unanimity(tuple(map(F, few)))
+    assert unanimity(few).shares == pytest.approx(tuple(map(float, exact.shares)), rel=1e-14)
