@@ -135,6 +135,10 @@ class NegotiationExecutor:
         world = self._worlds.get(check_event_loop())
         return None if world is None or world.closed else statistics_of(world)
 
+    def skip_id(self) -> str:
+        """Use up and return the id of the next negotiation, so that a run that goes on gives each one the id it had."""
+        return self._settings.next_id()
+
     def dump(self) -> tuple[str, ...]:
         """Return one line per actor that lives in this event loop: who, what it waits for, since when."""
         world = self._worlds.get(check_event_loop())

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.executor import NegotiationExecutor
 from negotiate_rt.executor.settings import Settings, built_in
 from negotiate_rt.messages.config import NegotiationConfig, protocol_name
-from negotiate_rt.problems import BargainingProblem, Issue, Pie, PriceProblem, Task
+from negotiate_rt.problems import BargainingProblem, Pie, PriceProblem, Task
 from negotiate_rt.runtime.network import Network
+from negotiate_rt.scenarios.domains import load_domain
 from negotiate_rt.scenarios.format import (
     FaultsSpec,
     IssuesSpec,
@@ -21,6 +23,7 @@ from negotiate_rt.scenarios.format import (
     TaskSpec,
 )
 from negotiate_rt.scenarios.options import build_options
+from negotiate_rt.scenarios.preferences import issue_of
 from negotiate_rt.scenarios.reading import ScenarioError, hint, listed
 from negotiate_rt.scenarios.recipes import Chance, Recipe, Stage, concession, recipe
 
@@ -31,16 +34,20 @@ class Scenario:
     """What `spec` describes, checked down to one session that could start. Raises ScenarioError with all that is wrong.
 
     `jobs` makes agents afresh for each session. Numbers that are drawn come from a stream per seed, session and agent,
-    so session 17 is the same whether 20 or 20,000 are run. `text` is how it was written, in `form` ("toml" or "json").
+    so session 17 is the same whether 20 or 20,000 are run. `text` is how it was written, in `form` ("toml" or "json");
+    `folder` is where the files of its domain are looked for, the working directory unless said.
     """
 
-    def __init__(self, spec: ScenarioSpec, text: str = "", form: str = "toml") -> None:
+    def __init__(self, spec: ScenarioSpec, text: str = "", form: str = "toml", folder: Path | None = None) -> None:
         self.spec = spec
         self.text = text
         self.form = form
         flaws: list[str] = []
         self.protocol = protocol_name(spec.protocol)
-        self.problem = _attempt(flaws, "problem", _problem, spec.problem)
+        if spec.domain is None:
+            self.problem = _attempt(flaws, "problem", _problem, spec.problem)
+        else:
+            self.problem = _attempt(flaws, "domain", _domain, spec, folder or Path())
         options = _attempt(flaws, "", _options, self.protocol, spec)
         stage = Stage(self.problem, getattr(options, "award", "cost"))
         self._recipes: list[tuple[list[str], Recipe]] = []
@@ -113,6 +120,9 @@ class Scenario:
                 return f"agents[{place}]: {text[found.end() :]}"
         return f"agents: {text}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Scenario, (self.spec, self.text, self.form)  # recipes are closures; they follow from the description
+
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.protocol}, {len(self.agents)} agents>"
 
@@ -128,9 +138,20 @@ def _attempt(flaws: list[str], path: str, make: Any, *arguments: Any) -> Any:  #
     return None
 
 
+def _domain(spec: ScenarioSpec, folder: Path) -> BargainingProblem:
+    """Return the problem in the files that the scenario names. Raises ScenarioError, which names these."""
+    if spec.problem is not None:
+        raise ScenarioError(["domain: the scenario has a [problem] of its own, too; expected one of them"])
+    paths = (spec.domain,) if isinstance(spec.domain, str) else spec.domain or ()
+    try:
+        return load_domain(*(folder / path for path in paths))
+    except ScenarioError as error:
+        raise ScenarioError([f"domain: {f'{error.source}: ' if error.source else ''}{flaw}" for flaw in error.flaws]) from None
+
+
 def _problem(spec: Any) -> Any:  # one of AnyProblem or None -> what the executor takes
     if isinstance(spec, IssuesSpec):
-        return BargainingProblem([Issue(one.name, one.values) for one in spec.issues], information=spec.information)
+        return BargainingProblem([issue_of(one) for one in spec.issues], information=spec.information)
     if isinstance(spec, PieSpec):
         return Pie(spec.size)
     if isinstance(spec, TaskSpec):
