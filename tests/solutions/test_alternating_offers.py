@@ -211,21 +211,21 @@ def test_games_that_do_not_fit_are_refused():
 
 
 # -------------------------------------------------------------------------------------------------------------- properties
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(small_games())
 def test_values_equal_the_game_tree(case):
     points, game = case
     assert backward_induction(points, game).values == by_game_tree(points, game)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(small_games(parties=3, most=4))
 def test_values_of_three_parties_equal_the_game_tree(case):
     points, game = case
     assert backward_induction(points, game).values == by_game_tree(points, game)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(small_games())
 def test_the_path_leads_to_the_values(case):
     points, game = case
@@ -240,7 +240,7 @@ def test_the_path_leads_to_the_values(case):
         assert found.plans[found.period - 1].values == tuple(map(float, points[found.outcome]))
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(small_games(), st.sampled_from([0.5, 2.0, 8.0]))
 def test_scaling_a_partys_utilities_scales_its_value(case, factor):
     points, game = case
@@ -270,7 +270,7 @@ def test_a_pie_of_units_stays_near_the_closed_form(discounts, periods):
     assert backward_induction(pie_points(steps=2000), game).values == pytest.approx(closed.shares, abs=periods / 2000)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(small_games())
 def test_a_stationary_equilibrium_is_its_own_continuation(case):
     points, game = case

@@ -212,7 +212,7 @@ def test_a_strategy_that_remembers_too_much_is_refused_and_memory_helps():
 
 
 # -------------------------------------------------------------------------------------------------------------- properties
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(games(most=4), st.integers(0, 1), st.integers(0, 99))
 def test_best_response_equals_trying_everything(case, party, seed):
     points, game = case
@@ -222,7 +222,7 @@ def test_best_response_equals_trying_everything(case, party, seed):
     assert found.play.values[party] == pytest.approx(found.value)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(games(), st.integers(0, 1), st.integers(0, 99))
 def test_no_strategy_does_better_than_the_best_response(case, party, seed):
     points, game = case
@@ -232,7 +232,7 @@ def test_no_strategy_does_better_than_the_best_response(case, party, seed):
     assert best >= play(points, game, pair).values[party] - 1e-9
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(games())
 def test_equilibrium_strategies_have_nothing_to_exploit(case):
     points, game = case
@@ -245,7 +245,7 @@ def test_equilibrium_strategies_have_nothing_to_exploit(case):
     assert is_subgame_perfect(points, game, tables)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(games(most=4), st.integers(0, 99))
 def test_tables_and_functions_that_say_the_same_play_the_same(case, seed):
     points, game = case

@@ -80,7 +80,7 @@ def test_games_without_an_answer_are_refused(game, more, says):
         unanimity(game, **more)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(below_one, min_size=2, max_size=4), st.integers(0, 1))
 def test_each_accepts_what_waiting_is_worth(discounts, first):
     found = unanimity(AlternatingOffers(discounts=tuple(discounts), first=first))
