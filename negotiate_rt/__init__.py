@@ -22,6 +22,7 @@ _WHERE = {
     "executor.negotiation": "Negotiation NegotiationStatus",
     "executor.society": "Society",
     "journal.record": "Record Trace",
+    "lab": "Arena Contestant GameResult Tournament TournamentReport play_tournament run_tournament",
     "messages.codec": "Codec",
     "messages.config": "FaultPolicy NegotiationConfig NegotiationType",
     "messages.envelope": "Envelope Route",
@@ -40,6 +41,7 @@ _WHERE = {
         "Pie PolynomialEvaluation PriceProblem Span Task TriangularEvaluation"
     ),
     "problems.auction": "AuctionCall AuctionOptions AuctionResult",
+    "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
     "problems.types": "CommonPrior PartyType TypeDistribution",
     "problems.bargaining": "Discount",

@@ -84,6 +84,27 @@ from negotiate_rt.journal.record import (
 from negotiate_rt.journal.record import (
     Trace as Trace,
 )
+from negotiate_rt.lab import (
+    Arena as Arena,
+)
+from negotiate_rt.lab import (
+    Contestant as Contestant,
+)
+from negotiate_rt.lab import (
+    GameResult as GameResult,
+)
+from negotiate_rt.lab import (
+    Tournament as Tournament,
+)
+from negotiate_rt.lab import (
+    TournamentReport as TournamentReport,
+)
+from negotiate_rt.lab import (
+    play_tournament as play_tournament,
+)
+from negotiate_rt.lab import (
+    run_tournament as run_tournament,
+)
 from negotiate_rt.messages.codec import (
     Codec as Codec,
 )
@@ -326,6 +347,9 @@ from negotiate_rt.problems.inverse import (
 )
 from negotiate_rt.problems.inverse import (
     inverse as inverse,
+)
+from negotiate_rt.problems.scaling import (
+    normalized as normalized,
 )
 from negotiate_rt.problems.tabular import (
     RankedUtility as RankedUtility,

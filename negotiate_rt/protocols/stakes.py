@@ -17,13 +17,13 @@ from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.problems.bargaining import BargainingProblem, Pie, PriceProblem
 from negotiate_rt.problems.derived import DiscountedUtility
 from negotiate_rt.problems.preferences import (
-    OutcomePreferences,
     PiePreferences,
     Preferences,
     PricePreferences,
     UnknownPreferences,
     ValuedPricePreferences,
 )
+from negotiate_rt.problems.searched import outcome_preferences
 from negotiate_rt.protocols.waning import DiscountedPreferences
 from negotiate_rt.runtime.seat import Question, Seat
 from negotiate_rt.strategies.deciding import only_concedes
@@ -183,7 +183,7 @@ def _of_outcomes(seat: Seat, number: int, config: NegotiationConfig, problem: Ba
     if not least:
         given = problem.reservation_of(seat.name, number)
         least = given if given is not None else (config.reservation_value or 0.0) if own is None else 0.0
-    return OutcomePreferences(problem.space, utility, least, _opening(agent, config))
+    return outcome_preferences(problem.space, utility, least, _opening(agent, config))
 
 
 def outside_option(seat: Seat, number: int, problem: Problem) -> float | None:
