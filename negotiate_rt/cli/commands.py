@@ -42,8 +42,10 @@ def logged(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--clock", type=click.Choice(["real", "virtual"]), help="Real time, or virtual: waiting takes none.")
 @click.option("--limit", type=click.IntRange(1), default=500, show_default=True, help="Most sessions open at once.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-@click.option("--out", type=click.Path(), help="Keep outcomes.jsonl, report.json and the scenario in this folder.")
+@click.option("--out", type=click.Path(), help="Keep outcomes, events, report.html and report.json in this folder.")
 @click.option("--force", is_flag=True, help="Replace what an earlier run left in the --out folder.")
+@click.option("--events/--no-events", default=True, help="With --out: keep every message in events.jsonl (default: yes).")
+@click.option("--picture/--no-picture", default=None, help="Draw a session (default: a single one, on a terminal).")
 @logged
 def run(scenario: str, verbose: int, quiet: int, **options: Any) -> None:
     """Run a SCENARIO: a .toml or .json file, or the name of a built-in one (see `list scenarios`)."""

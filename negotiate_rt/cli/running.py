@@ -21,6 +21,8 @@ from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.report import Report, ResultFolder, Tally
 
 if TYPE_CHECKING:
+    from negotiate_rt.report.following import Following
+    from negotiate_rt.report.study import Study
     from negotiate_rt.scenarios.scenario import Job
 
 DEMO_LIMIT = 200  # sessions open at once; with all thousand the sound ones would time out on a busy machine
@@ -40,15 +42,19 @@ class Request(msgspec.Struct, frozen=True):
     as_json: bool
     out: str | None
     force: bool
+    events: bool = True
+    picture: bool | None = None
 
 
 def run_scenario(wish: Request) -> int:
     """Run a scenario as the command line asks; return the exit code."""
+    from negotiate_rt.report.following import Following
+
     scenario = scenarios.load(wish.scenario)
     asked = scenario.spec.sessions if wish.sessions is None else wish.sessions
     seed = scenario.spec.seed if wish.seed is None else wish.seed
     clock = wish.clock or scenario.spec.clock
-    tally = Tally()
+    tally, following = Tally(), Following()
     last: list[NegotiationOutcome] = []
     sinks: list[Sink] = [tally.add]
     if asked == 1:
@@ -58,17 +64,56 @@ def run_scenario(wish: Request) -> int:
     with ExitStack() as stack:
         folder = None
         if wish.out is not None:
-            folder = stack.enter_context(ResultFolder(wish.out, scenario.issues, force=wish.force))
-            sinks.append(folder.add)
-        crew = Crew(scenario.executor(clock, seed), scenario.jobs(asked, seed), wish.limit, sinks)
+            folder = stack.enter_context(ResultFolder(wish.out, scenario.issues, scenario.agents, force=wish.force))
+        sinks.append(keeping(following, folder))
+        executor = scenario.executor(clock, seed, journal=folder.event if folder and wish.events else None)
+        crew = Crew(executor, following.jobs(scenario.jobs(asked, seed)), wish.limit, sinks, following.started)
         interrupted = crew.run(progress(scenario.name, asked, not wish.as_json))
-        report = tally.report(scenario.name, asked, clock=clock, seed=seed, wall_seconds=crew.seconds)
+        report = tally.report(
+            scenario.name, asked, clock=clock, seed=seed, wall_seconds=crew.seconds, theory=following.study.report()
+        )
         if folder is not None:
-            folder.finish(report, *written(scenario))
+            text, form = written(scenario)
+            folder.finish(report, text, form, page(report, following.study, scenario))
     tell(report, wish.as_json, scenario.issues, last)
-    if folder is not None and not wish.as_json:
-        show(f"kept in {folder.path}: outcomes.jsonl, report.json, scenario.{written(scenario)[1]}")
+    if not wish.as_json:
+        draw(following.study, asked, wish.picture)
+        if folder is not None:
+            show(f"kept in {folder.path}: {', '.join(folder.written())}")
     return ended(interrupted, report)
+
+
+def keeping(following: Following, folder: ResultFolder | None) -> Sink:
+    """Return a sink that sets outcomes beside theory and keeps them in the folder, if there is one."""
+
+    def keep(outcome: NegotiationOutcome) -> None:
+        comparison = following.add(outcome)
+        if folder is not None:
+            folder.add(outcome, comparison)
+
+    return keep
+
+
+def page(report: Report, study: Study, scenario: scenarios.Scenario) -> str:
+    """Return the report as a page of HTML."""
+    from negotiate_rt.report.page import page as made  # late: only where a folder is asked for
+
+    return made(report, study, scenario.issues, scenario.spec.description)
+
+
+def draw(study: Study, asked: int, wanted: bool | None) -> None:
+    """Draw a single session on a terminal that can show it, or whenever a picture is asked for: its first one then."""
+    console = stdout_console()
+    if not (wanted or (wanted is None and asked == 1 and console.is_terminal)) or not study.talks:
+        return
+    from negotiate_rt.report.pictures import plane_picture, talk_picture
+
+    talk, plain = study.talks[0], not console.encoding.lower().startswith("utf")
+    console.print(*talk_picture(talk, console.width, ascii_only=plain), sep="\n")
+    if talk.theory is not None and len(talk.theory.parties) == 2:
+        ended = talk.comparison
+        deals = [ended.utilities] if ended is not None and ended.agreed else []
+        console.print(*plane_picture(talk.theory, console.width, deals=deals, ascii_only=plain), sep="\n")
 
 
 def run_demo(sessions: int, seed: int, clock: str, as_json: bool) -> int:
@@ -92,11 +137,15 @@ def run_demo(sessions: int, seed: int, clock: str, as_json: bool) -> int:
 class Crew:
     """Runs jobs on an executor and hands each outcome to the sinks. `seconds`: of real time, so far."""
 
-    def __init__(self, executor: NegotiationExecutor, jobs: Iterable[Job], limit: int, sinks: Iterable[Sink]) -> None:
+    def __init__(
+        self, executor: NegotiationExecutor, jobs: Iterable[Job], limit: int, sinks: Iterable[Sink],
+        on_start: Callable[[str], object] | None = None,
+    ) -> None:  # fmt: skip
         self.executor = executor
         self.jobs = jobs
         self.limit = limit
         self.sinks = tuple(sinks)
+        self.on_start = on_start
         self.seconds = 0.0
 
     def run(self, bar: AbstractContextManager[Bar | None]) -> bool:
@@ -114,7 +163,7 @@ class Crew:
     async def _run(self, bar: Bar | None) -> None:
         ticker = None if bar is None else asyncio.get_running_loop().create_task(bar.keep_fresh())
         try:
-            async with aclosing(self.executor.stream(self.jobs, self.limit)) as outcomes:  # type: ignore[type-var]  # an async generator
+            async with aclosing(self.executor.stream(self.jobs, self.limit, self.on_start)) as outcomes:  # type: ignore[type-var]  # an async generator
                 async for outcome in outcomes:
                     for sink in self.sinks:
                         sink(outcome)

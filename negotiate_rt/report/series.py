@@ -56,6 +56,11 @@ class Series:
         if place < self._kept:
             self._sample[place] = value
 
+    @property
+    def sample(self) -> tuple[float, ...]:
+        """Return the values that were kept: all of them, or a uniform sample."""
+        return tuple(self._sample)
+
     def percentile(self, share: float) -> float:
         """Return the nearest-rank percentile, 0 < share <= 1, of what was kept; NaN if nothing was."""
         return nearest_rank(sorted(self._sample), share)

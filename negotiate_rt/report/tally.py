@@ -9,6 +9,7 @@ import msgspec
 
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.report.series import Series, Spread
+from negotiate_rt.report.study import TheoryReport
 
 NAMED = 64  # agents told apart in one report; a crowd's utilities are told as one
 OTHERS = "(others)"
@@ -40,6 +41,7 @@ class GroupReport(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a run. `asked` sessions were to be run; fewer finished where `interrupted`.
 
+    `theory`: how the deals compare with theory, unset (and not in JSON) where no party's wishes are known.
     `wall_seconds` is the one figure that differs when the same world runs again.
     """
 
@@ -51,6 +53,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     clock: str = ""
     seed: int | None = None
     wall_seconds: float | None = None
+    theory: TheoryReport | msgspec.UnsetType = msgspec.UNSET
 
 
 class Group:
@@ -126,14 +129,14 @@ class Tally:
 
     def report(
         self, scenario: str, asked: int | None = None, *, clock: str = "", seed: int | None = None,
-        wall_seconds: float | None = None,
+        wall_seconds: float | None = None, theory: TheoryReport | None = None,
     ) -> Report:  # fmt: skip
         """Return a report of what was counted so far; `asked`: how many sessions were to be run (None: these)."""
         wanted = self.sessions if asked is None else asked
         return Report(
             scenario=scenario, protocols={name: group.report() for name, group in sorted(self.protocols.items())},
             total=self.total.report(), asked=wanted, interrupted=self.sessions < wanted, clock=clock, seed=seed,
-            wall_seconds=wall_seconds,
+            wall_seconds=wall_seconds, theory=theory or msgspec.UNSET,
         )  # fmt: skip
 
 
