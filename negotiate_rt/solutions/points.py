@@ -51,7 +51,8 @@ class Solution(msgspec.Struct, frozen=True, kw_only=True):
     sentence. disagreement: what each party gets without a deal. utilities: what each gets here. value: of the
     objective that the definition names. outcome: the outcome, or a bare point's number; None between outcomes.
     lottery: where lotteries are allowed, the outcomes to draw from, with probabilities. tied: how many other undominated
-    utility vectors do equally well; ties: the first outcome of each, in the space's order, at most 16 of them.
+    utility vectors do equally well; ties: the first outcome of each (between outcomes, its utilities), in the space's
+    order, at most 16 of them.
     """
 
     name: str

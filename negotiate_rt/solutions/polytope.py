@@ -48,7 +48,7 @@ class RationalLotteries:
             return without._replace(value=float(np.prod(gains**weights)))
         worth = np.where(scale > 0, scale, 1.0)
         goal = _product_gains((self.points - self.disagreement) / worth, weights / weights.sum()) * worth
-        best = self._reaching(self.disagreement + goal)
+        best = self._reaching(self.disagreement + goal, worth)
         return best._replace(
             value=float(np.prod(np.maximum(np.array(best.utilities) - self.disagreement, 0.0) ** weights))
         )
@@ -103,9 +103,9 @@ class RationalLotteries:
         most = -np.inf if chances is None else float(self.points[:, party] @ chances)
         return bool(most > floors[party] + _PRECISION * max(scale, abs(float(self.ideal[party]))))
 
-    def _reaching(self, goal: Vector) -> Best:
-        """Return a lottery over few outcomes that comes nearest to a goal, by the largest shortfall."""
-        _, chances = self._raised(np.full_like(goal, -np.inf), range(len(goal)), goal, np.ones(len(goal)))
+    def _reaching(self, goal: Vector, scale: Vector) -> Best:
+        """Return a lottery over few outcomes that comes nearest to a goal, by the largest shortfall relative to a scale."""
+        _, chances = self._raised(np.full_like(goal, -np.inf), range(len(goal)), goal, scale)
         return self._drawn(chances, 0.0)
 
     def _drawn(self, chances: Vector, value: float) -> Best:

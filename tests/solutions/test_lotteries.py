@@ -195,6 +195,20 @@ def test_a_nash_lottery_does_not_depend_on_what_is_not_drawn(seed):
     assert nash_point(Lotteries(points[kept])).utilities == pytest.approx(found.utilities, abs=1e-9)
 
 
+@given(st.integers(0, 10_000), st.integers(3, 5))
+@settings(max_examples=12)
+def test_units_of_utility_do_not_matter_however_far_they_lie_apart(seed, parties):
+    points, d = some_points(seed, parties)
+    rng = np.random.default_rng(seed)
+    scale = 10.0 ** rng.integers(-6, 7, parties)
+    shift = rng.normal(size=parties) * scale
+    for solution in (nash_point, kalai_smorodinsky_point):
+        plain, scaled = solution(Lotteries(points), d), solution(Lotteries(points * scale + shift), d * scale + shift)
+        assert (plain is None) == (scaled is None)
+        if plain is not None:
+            assert (np.array(scaled.utilities) - shift) / scale == pytest.approx(plain.utilities, abs=1e-6)
+
+
 def test_a_linear_program_by_hand():
     """Maximise 3x + 5y with x <= 4, 2y <= 12, 3x + 2y <= 18 (Dantzig's Wyndor Glass example): 36 at (2, 6)."""
     matrix = np.array([[1.0, 0, 1, 0, 0], [0, 2, 0, 1, 0], [3, 2, 0, 0, 1]])
