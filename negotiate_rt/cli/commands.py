@@ -48,7 +48,7 @@ def logged(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--picture/--no-picture", default=None, help="Draw a session (default: a single one, on a terminal).")
 @logged
 def run(scenario: str, verbose: int, quiet: int, **options: Any) -> None:
-    """Run a SCENARIO: a .toml or .json file, or the name of a built-in one (see `list scenarios`)."""
+    """Run a SCENARIO: a .toml or .json file, the name of a built-in one (see `list scenarios`), or a domain's folder."""
     from negotiate_rt.cli.logs import log_to_stderr
     from negotiate_rt.cli.running import Request, run_scenario
 
@@ -95,32 +95,55 @@ def explain(protocol: str, mermaid: bool, as_json: bool) -> None:
 @program.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def validate(files: tuple[str, ...]) -> None:
-    """Check scenario FILES; say of each that it is fine, or all that is wrong, by path."""
+    """Check scenario and domain FILES, or folders of a domain; say of each that it is fine, or all that is wrong."""
     from negotiate_rt import scenarios
 
     wrong = 0
     for name in files:
         try:
-            found = scenarios.load(name)
+            found = scenarios.load_any(name)
         except scenarios.ScenarioError as error:
             fail(str(error))
             wrong += 1
         else:
-            click.echo(f"{name}: fine: {found.name}, {found.protocol}, {len(found.agents)} agents")
+            from negotiate_rt.cli.converting import in_words
+
+            click.echo(f"{name}: fine: {in_words(found)}")
     end(MISTAKE if wrong else 0)
 
 
 @program.command()
+@click.argument("source", metavar="IN...", nargs=-1, required=True)
+@click.argument("target", metavar="OUT")
+@click.option("--to", "form", help="Form of OUT: toml, json, genius or geniusweb (default: as its suffix says).")
+@click.option("--name", help="Name of the domain in OUT (default: as in IN).")
+@click.option("--lossy", is_flag=True, help="Let go of what the form cannot hold; rescale utilities if it must be.")
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was read and written as one JSON object.")
+def convert(source: tuple[str, ...], target: str, **options: Any) -> None:
+    """Convert a domain between our TOML and JSON, Genius XML and GeniusWeb JSON.
+
+    IN is a file or folder, or several files (a domain and its profiles); which form it is, its content says. OUT is a
+    file (.toml, .json), or with --to genius or geniusweb a folder. Nothing is lost without --lossy: what a form cannot
+    hold is told instead, and nothing is written.
+    """
+    from negotiate_rt.cli.converting import Conversion, convert_domain
+
+    convert_domain(Conversion(source, target, **options))
+
+
+@program.command()
+@click.argument("kind", type=click.Choice(["scenario", "domain"]), default="scenario", required=False)
 @click.option("--out", type=click.Path(), help="Write to this file instead of stdout.")
-def schema(out: str | None) -> None:
-    """Print the JSON schema of scenario files, for editors that complete and check as you type."""
+def schema(kind: str, out: str | None) -> None:
+    """Print the JSON schema of scenario files (or of domain files), for editors that complete and check as you type."""
     import json
     from pathlib import Path
 
     from negotiate_rt import scenarios
     from negotiate_rt.errors import ConfigurationError
 
-    text = json.dumps(scenarios.schema(), indent=2) + "\n"
+    text = json.dumps(scenarios.schema("domain") if kind == "domain" else scenarios.schema(), indent=2) + "\n"
     if out is None:
         click.echo(text, nl=False)
         return

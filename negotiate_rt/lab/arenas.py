@@ -58,12 +58,12 @@ def parties(problem: BargainingProblem) -> tuple[str, ...]:
 
 
 def arenas(given: Any) -> tuple[Arena, ...]:
-    """Return arenas from paths, names of built-in scenarios, scenarios and arenas, or from a mapping of names to these or
-    to problems.
+    """Return arenas from paths, names of built-in scenarios, scenarios, domains and arenas, or from a mapping of names to
+    these or to problems.
 
     Raises ConfigurationError for what is none, for no arena at all, and for a name that stands twice.
     """
-    if isinstance(given, (BargainingProblem, Scenario, Arena, str, Path)):
+    if isinstance(given, (BargainingProblem, Scenario, scenarios.Domain, Arena, str, Path)):
         given = (given,)
     if isinstance(given, Mapping):
         found = [_arena(one, name) for name, one in given.items()]
@@ -87,6 +87,8 @@ def _arena(given: Any, name: str | None = None) -> Arena:
         return given if name is None or name == given.name else Arena(name, given.source)
     if isinstance(given, Scenario):
         return Arena(given.name if name is None else name, given)
+    if isinstance(given, scenarios.Domain):
+        return Arena(given.name if name is None else name, given.problem)
     if isinstance(given, BargainingProblem) and name is None:
         return Arena("problem", given)
     return Arena("" if name is None else name, given)
@@ -97,15 +99,8 @@ def opened(path: str | Path) -> Arena:
 
     Raises ScenarioError with what is wrong with the files.
     """
-    if str(path) in scenarios.built_in():
-        found = scenarios.load(path)
-        return Arena(found.name, found)
-    if Path(path).is_dir():
-        from negotiate_rt.scenarios.genius import read_genius_folder
-
-        return Arena(Path(path).resolve().name, read_genius_folder(path))
-    found = scenarios.load(path)
-    return Arena(found.name, found)
+    found = scenarios.load_any(path)
+    return Arena(found.name, found.problem if isinstance(found, scenarios.Domain) else found)
 
 
 def _wanted(scenario: Scenario, name: str, repeat: int, seed: int) -> BargainingProblem:

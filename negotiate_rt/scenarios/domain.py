@@ -47,8 +47,8 @@ def read_source(path: str | Path) -> Source:
         with place.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise ScenarioError([getattr(error, "strerror", None) or reason], str(path)) from None
+        known = "there is no such file" if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None)
+        raise ScenarioError([known or str(error)], str(path)) from None
     if len(content) > MAX_BYTES:
         raise ScenarioError([f"expected at most {MAX_BYTES} bytes"], str(path))
     return Source(str(path), place.stem, content)

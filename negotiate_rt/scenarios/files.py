@@ -5,47 +5,90 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from negotiate_rt.executor.settings import built_in as protocols
-from negotiate_rt.scenarios.format import ScenarioSpec
+from negotiate_rt.scenarios.domain import Domain, parties_of, read_source
+from negotiate_rt.scenarios.domain_files import EDITORS, is_domain
+from negotiate_rt.scenarios.domains import read_domain, sniffed
+from negotiate_rt.scenarios.format import DomainSpec, NegotiatorSpec, ScenarioSpec
 from negotiate_rt.scenarios.options import file_form
-from negotiate_rt.scenarios.reading import MAX_BYTES, ScenarioError, build, decoded, hint, listed, parse
+from negotiate_rt.scenarios.reading import ScenarioError, build, decoded, hint, listed, parse
 from negotiate_rt.scenarios.scenario import Scenario
 
-EDITORS = "$schema"  # where a file tells an editor which schema to complete and check by
-FORMS = {".toml": "toml", ".json": "json"}
+OURS = ("toml", "json")
 
 
-def loads(content: str | bytes, form: str = "toml", source: str = "") -> Scenario:
-    """Return the scenario in a text, `form` being "toml" or "json". Raises ScenarioError, which names `source`."""
+def loads(content: str | bytes, form: str = "toml", source: str = "", folder: str | Path = "") -> Scenario:
+    """Return the scenario in a text, `form` being "toml" or "json". Raises ScenarioError, which names `source`.
+
+    folder: where the files of its domain are looked for, the working directory unless said.
+    """
     try:
         text = decoded(content)
         tree = parse(text, form)
         tree.pop(EDITORS, None)
-        return Scenario(build(tree, ScenarioSpec), text, form)
+        if is_domain(tree):
+            raise ScenarioError(["expected a scenario, got a domain, which a scenario can name: domain = 'PATH'"])
+        return Scenario(build(tree, ScenarioSpec), text, form, Path(folder))
     except ScenarioError as error:
         raise ScenarioError(error.flaws, source or error.source) from None
 
 
 def load(path: str | Path) -> Scenario:
-    """Return the scenario in a .toml or .json file, or the built-in one of that name. Raises ScenarioError."""
+    """Return the scenario in a .toml or .json file, the built-in one of that name, or one of the parties of a domain.
+
+    A domain (see `load_domain`) becomes a scenario in which every party bargains with the default strategy: bilaterally,
+    or by stacked alternating offers if there are more than two. Raises ScenarioError.
+    """
+    found = load_any(path)
+    return found if isinstance(found, Scenario) else of_domain(found, path)
+
+
+def load_any(path: str | Path) -> Scenario | Domain:
+    """Return the scenario or the domain in a file or folder, or the built-in scenario of that name."""
     place = Path(path)
-    form = FORMS.get(place.suffix.lower())
-    if form is None and str(path) in built_in():
+    if str(path) in built_in() and place.suffix.lower() not in (".toml", ".json"):
         return loads(built_in_text(str(path)), "toml", str(path))
+    if place.is_dir():
+        return read_domain(place)
     try:
-        with place.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
+        source = read_source(place)
+    except ScenarioError as error:
         known = f"built-in scenarios: {listed(built_in())}{hint(str(path), built_in())}"
-        reason = "there is no such file" if isinstance(error, FileNotFoundError) else (error.strerror or str(error))
-        raise ScenarioError([f"{reason}; {known}"], str(path)) from None
-    if form is None:
-        form = "json" if content.lstrip()[:1] == b"{" else "toml"
-    return loads(content, form, str(path))
+        raise ScenarioError([f"{error.flaws[0]}; {known}"], str(path)) from None
+    form = sniffed(source, place)
+    if form not in OURS or _holds_domain(source.content, form):
+        return read_domain(place)
+    return loads(source.content, form, str(path), place.parent)
+
+
+def _holds_domain(content: bytes, form: str) -> bool:
+    try:
+        return is_domain(parse(decoded(content), form))
+    except ScenarioError:
+        return False  # told again, and better, by who reads it for good
+
+
+def of_domain(domain: Domain, path: str | Path) -> Scenario:
+    """Return the scenario in which the parties of the domain at `path` bargain. Raises ScenarioError, which names it."""
+    parties = [party.name for party in parties_of(domain.problem) if party.weights]
+    if len(parties) < 2:
+        got = f"{len(parties)} ({listed(parties)})" if parties else "none"
+        text = f"expected a domain of two or more parties with utilities, got {got}; a scenario can name the domain"
+        raise ScenarioError([text], str(path))
+    spec = ScenarioSpec(
+        name=domain.name,
+        protocol="bilateral" if len(parties) == 2 else "stacked-alternating-offers",
+        agents=tuple(NegotiatorSpec(name=name) for name in parties),
+        domain=str(Path(path).resolve()),
+    )
+    try:
+        return Scenario(spec)
+    except ScenarioError as error:
+        raise ScenarioError(error.flaws, str(path)) from None
 
 
 @cache
@@ -62,13 +105,14 @@ def built_in_text(name: str) -> str:
     return (files("negotiate_rt.scenarios") / "library" / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON schema of a scenario file, with the options of every built-in protocol."""
+def schema(kind: Literal["scenario", "domain"] = "scenario") -> dict[str, Any]:
+    """Return the JSON schema of a scenario file, with the options of every built-in protocol, or of a domain file."""
     kinds = dict.fromkeys(one.options for one in protocols().values() if one.options is not None)
-    forms = [ScenarioSpec, *map(file_form, kinds)]
-    (whole, *options), parts = msgspec.json.schema_components(forms, ref_template="#/$defs/{name}")
+    forms = [ScenarioSpec, DomainSpec, *map(file_form, kinds)]
+    (scenario, domain, *options), parts = msgspec.json.schema_components(forms, ref_template="#/$defs/{name}")
     nothing = {"type": "object", "maxProperties": 0}
     parts["ScenarioSpec"]["properties"]["options"] = {"anyOf": [*options, nothing], "default": {}}
-    parts["ScenarioSpec"]["properties"][EDITORS] = {"type": "string"}
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "negotiate_rt scenario"}
-    return {**head, **whole, "$defs": parts}
+    for one in ("ScenarioSpec", "DomainSpec"):
+        parts[one]["properties"][EDITORS] = {"type": "string"}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"negotiate_rt {kind}"}
+    return {**head, **(scenario if kind == "scenario" else domain), "$defs": parts}

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from negotiate_rt.messages.config import FAULT_KINDS
+from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.runtime.network import NetworkFaults
 from negotiate_rt.strategies.registry import AnyStrategy, StrategyName
 
@@ -149,13 +150,16 @@ class SellerSpec(AgentSpec, frozen=True, kw_only=True, tag="seller", forbid_unkn
 class NegotiatorSpec(AgentSpec, frozen=True, kw_only=True, tag="negotiator", forbid_unknown_fields=True):
     """Bargains over many issues with an additive utility: the sum of weight times worth over the issues.
 
-    `values`: issue -> what each of its values is worth, as a table by value or a list in the issue's order; without it
-    a numeric issue is worth its number. `shuffle_weights` deals the weights anew to the issues in each session.
+    `values`: issue -> what each of its values is worth, as a table by value or a list in the issue's order;
+    `evaluations`: issue of numbers -> a line or curve ({type = "linear", slope = 2.0}). A numeric issue that stands in
+    neither is worth its number. Without `weights` the party's utility is that of the scenario's domain.
+    `shuffle_weights` deals the weights anew to the issues in each session.
     `outside_option`: the utility that walking away gives.
     """
 
-    weights: dict[str, Amount]
+    weights: dict[str, Amount] = {}
     values: dict[str, dict[str, float] | tuple[float, ...]] = {}
+    evaluations: dict[str, EvaluationFunction] = {}
     shuffle_weights: bool = False
     reservation_value: Amount = 0.0
     opening: float | dict[str, Scalar] | None = None
@@ -214,10 +218,30 @@ class PieSpec(msgspec.Struct, frozen=True, tag="pie", tag_field="type", forbid_u
 
 
 class IssueSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing to agree on, with its possible values."""
+    """One thing to agree on: a list of `values`, which have an order if it is ordinal, or numbers from `low` to `high`.
+
+    Integer: whole numbers in steps of `step` (1 unless said). An agreement may leave out an `optional` issue.
+    """
 
     name: Name
-    values: Annotated[tuple[Scalar, ...], Meta(min_length=1)]
+    values: Annotated[tuple[Scalar, ...], Meta(min_length=1)] | None = None
+    type: Literal["categorical", "ordinal", "integer", "continuous"] = "categorical"
+    low: int | float | None = None
+    high: int | float | None = None
+    step: Whole | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        numeric = self.type in ("integer", "continuous")
+        for field in ("low", "high") if numeric else ("values",):
+            if getattr(self, field) is None:
+                other = "" if numeric else "a list (or type = 'integer' or 'continuous', with low and high)"
+                raise ValueError(f"{field}: missing; expected {other or 'a finite number'} for type {self.type!r}")
+        for field in ("values",) if numeric else ("low", "high", "step"):
+            if getattr(self, field) is not None:
+                raise ValueError(f"{field}: an issue of type {self.type!r} has none")
+        if self.type == "continuous" and self.step is not None:
+            raise ValueError("step: an issue of type 'continuous' has none")
 
 
 class IssuesSpec(msgspec.Struct, frozen=True, tag="issues", tag_field="type", forbid_unknown_fields=True):
@@ -231,6 +255,74 @@ class TaskSpec(msgspec.Struct, frozen=True, tag="task", tag_field="type", forbid
     """A task to contract out, or the lot of an auction, with its attributes."""
 
     attributes: dict[str, Any]  # the user's own
+
+
+class SpanSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The numbers from `low` to `high`, both included, in a combination; an end that is not given is open."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+CombinationSpec: TypeAlias = dict[str, Scalar | tuple[Scalar, ...] | SpanSpec]
+
+
+class LinearSpec(msgspec.Struct, frozen=True, kw_only=True, tag="linear", tag_field="type", forbid_unknown_fields=True):
+    """Outcomes must keep a weighted sum of numbers (`coefficients` by issue) within `least` and `most`."""
+
+    coefficients: dict[str, float]
+    most: float | None = None
+    least: float | None = None
+    name: str = ""
+
+
+class ForbiddenSpec(msgspec.Struct, frozen=True, kw_only=True, tag="forbidden", tag_field="type", forbid_unknown_fields=True):
+    """No outcome may show this combination: issue -> a value, a list of values, or {low, high}."""
+
+    combination: CombinationSpec
+    name: str = ""
+
+
+class ImpliedSpec(msgspec.Struct, frozen=True, kw_only=True, tag="implied", tag_field="type", forbid_unknown_fields=True):
+    """Outcomes that show the combination `when` must show `then`, too."""
+
+    when: CombinationSpec
+    then: CombinationSpec
+    name: str = ""
+
+
+class DiscountSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A deal is worth factor^(round - 1) of its utility, or factor^seconds."""
+
+    factor: Probability
+    per: Literal["round", "time"] = "round"
+
+
+class PartySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one party wants: the sum of weight times worth over the issues, or nothing that is known.
+
+    `values` and `evaluations`: as an agent's. `discount`: a factor per round, or a table. `outside_option`: the utility
+    that walking away gives.
+    """
+
+    name: Name
+    weights: dict[str, Annotated[float, Meta(ge=0)]] = {}
+    values: dict[str, dict[str, float] | tuple[float, ...]] = {}
+    evaluations: dict[str, EvaluationFunction] = {}
+    reservation_value: float | None = None
+    outside_option: float | None = None
+    discount: DiscountSpec | Probability | None = None
+
+
+class DomainSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A domain file: issues (`[[issue]]`), what is ruled out (`[[constraint]]`), and what the parties want (`[[party]]`)."""
+
+    issue: Annotated[tuple[IssueSpec, ...], Meta(min_length=1)]
+    party: tuple[PartySpec, ...] = ()
+    constraint: tuple[LinearSpec | ForbiddenSpec | ImpliedSpec, ...] = ()
+    name: str = ""
+    description: str = ""
+    information: Literal["private", "complete"] = "private"
 
 
 AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec
@@ -257,7 +349,8 @@ class FaultsSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class ScenarioSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A scenario: who negotiates what, under which protocol and limits, on which clock and network.
 
-    Times are seconds. `sessions` are run unless the caller says otherwise; `options` are the protocol's own.
+    Times are seconds. `sessions` are run unless the caller says otherwise; `options` are the protocol's own. `domain`: a
+    file or folder with the problem, or several files, seen from the scenario's own folder: TOML, JSON, Genius, GeniusWeb.
     """
 
     name: Name
@@ -265,6 +358,7 @@ class ScenarioSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     agents: Annotated[tuple[AnyAgent, ...], Meta(min_length=1)]
     description: str = ""
     problem: AnyProblem | None = None
+    domain: Name | tuple[Name, ...] | None = None
     sessions: Whole = 1
     max_rounds: Whole = 100
     timeout: Positive | None = 60.0

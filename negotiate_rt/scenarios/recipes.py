@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any
 
 from negotiate_rt.agents import Agent, Bidder, Buyer, Contractor, Manager, Negotiator, Seller
-from negotiate_rt.problems import AdditiveUtility, BargainingProblem, FrozenMapping, Issue, OutcomeSpace
+from negotiate_rt.problems import AdditiveUtility, BargainingProblem, FrozenMapping
 from negotiate_rt.scenarios.behaviours import misbehave, work
 from negotiate_rt.scenarios.format import (
     AgentSpec,
@@ -21,10 +21,10 @@ from negotiate_rt.scenarios.format import (
     ManagerSpec,
     NegotiatorSpec,
     PlainSpec,
-    Scalar,
     SellerSpec,
     ShadedBidding,
 )
+from negotiate_rt.scenarios.preferences import check_names, worths_of
 from negotiate_rt.scenarios.reading import ScenarioError, hint, listed, step
 from negotiate_rt.strategies import STRATEGIES
 
@@ -120,12 +120,16 @@ def _negotiator(spec: NegotiatorSpec, stage: Stage, path: str) -> Recipe:
     if not isinstance(stage.problem, BargainingProblem) or space is None:
         raise ScenarioError([f"{path}: a negotiator needs a problem with issues: [problem] type = 'issues'"])
     flaws: list[str] = []
-    _check_names(spec.weights, space, f"{path}.weights", flaws, complete=True)
-    _check_names(spec.values, space, f"{path}.values", flaws, complete=False)
-    where = f"{path}.values"
-    tables = {issue.name: _worths(issue, spec.values.get(issue.name), where, flaws) for issue in space.issues}
+    if not spec.weights and spec.count == 1 and spec.name in stage.problem.utilities:
+        return _of_domain(spec, path)
+    if not spec.weights:
+        known = [str(name) for name in getattr(stage.problem.utilities, "keys", tuple)()]
+        others = f", only of {listed(known)}{hint(spec.name, known)}" if known else ""
+        raise ScenarioError([f"{path}.weights: missing; the problem knows no utility of {spec.name!r}{others}"])
+    check_names(spec.weights, space, f"{path}.weights", flaws, complete=True)
+    tables = worths_of(space, spec.values, spec.evaluations, path, flaws)
     if isinstance(spec.opening, dict):
-        _check_names(spec.opening, space, f"{path}.opening", flaws, complete=True)
+        check_names(spec.opening, space, f"{path}.opening", flaws, complete=True)
     if flaws:
         raise ScenarioError(flaws)
     strategy = concession(spec.strategy)
@@ -143,63 +147,25 @@ def _negotiator(spec: NegotiatorSpec, stage: Stage, path: str) -> Recipe:
     return make
 
 
+def _of_domain(spec: NegotiatorSpec, path: str) -> Recipe:
+    """Return a party that wants what the problem says of it by name."""
+    for field in ("values", "evaluations", "shuffle_weights"):
+        if getattr(spec, field):
+            raise ScenarioError([f"{path}.{field}: this agent's utility is the domain's; give weights to replace it"])
+    strategy = concession(spec.strategy)
+
+    def make(name: str, chance: Chance) -> Agent:
+        least, option = chance.amount(spec.reservation_value), _elsewhere(spec.outside_option, chance)
+        return Negotiator(name, None, least, spec.opening, strategy, outside_option=option)
+
+    return make
+
+
 def _weights(spec: NegotiatorSpec, chance: Chance) -> tuple[tuple[str, float], ...]:
     weights = [chance.amount(weight) for weight in spec.weights.values()]
     if spec.shuffle_weights:
         chance.rng.shuffle(weights)
     return tuple(zip(spec.weights, weights, strict=True))
-
-
-def _check_names(given: Mapping[str, Any], space: OutcomeSpace, path: str, flaws: list[str], *, complete: bool) -> None:
-    for name in given:
-        if name not in space.names:
-            known = f"only {listed(space.names)}{hint(name, space.names)}"
-            flaws.append(f"{step(path, name)}: there is no such issue, {known}")
-    if complete:
-        flaws.extend(f"{step(path, name)}: missing" for name in space.names if name not in given)
-
-
-def _worths(issue: Issue, given: Any, path: str, flaws: list[str]) -> dict[Scalar, float]:
-    """Return what each value of an issue is worth: from a table by value, a list in order, or the values themselves."""
-    path = step(path, issue.name)
-    if given is None:
-        if all(isinstance(value, (int, float)) for value in issue.values):
-            return {value: float(value) for value in issue.values}
-        flaws.append(f"{path}: missing; say what each of {issue.legal()} is worth")
-        return {}
-    if isinstance(given, tuple):
-        if len(given) != issue.size:
-            flaws.append(f"{path}: expected {issue.size} numbers, one for each of {issue.legal()}, got {len(given)}")
-            return {}
-        return dict(zip(issue.values, given, strict=True))
-    by_key = {_key(value): value for value in issue.values}
-    worths: dict[Scalar, float] = {}
-    for key, worth in given.items():
-        value = by_key.get(key, by_key.get(_number_key(key)))
-        if value is None:
-            flaws.append(f"{step(path, key)}: the issue has no such value, only {issue.legal()}{hint(key, by_key)}")
-        elif value in worths:
-            flaws.append(f"{step(path, key)}: {value!r} stands twice")
-        else:
-            worths[value] = worth
-    missing = [value for value in issue.values if value not in worths]
-    if missing and len(worths) == len(given):
-        flaws.extend(f"{step(path, _key(value))}: missing" for value in missing)
-    return worths
-
-
-def _key(value: Scalar) -> str:
-    """Return a value as the key of a table, where TOML and JSON know strings only."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _number_key(key: str) -> str:
-    """Return the canonical key of a number: `1.0` and `1` are one value."""
-    try:
-        number = float(key)
-    except ValueError:
-        return key
-    return str(int(number)) if number.is_integer() else str(number)
 
 
 # -- auctions and contracts -------------------------------------------------------------------------------------------

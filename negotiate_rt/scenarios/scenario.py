@@ -47,7 +47,7 @@ class Scenario:
         if spec.domain is None:
             self.problem = _attempt(flaws, "problem", _problem, spec.problem)
         else:
-            self.problem = _attempt(flaws, "domain", _domain, spec, folder or Path())
+            self.problem = _domain(spec, folder or Path())
         options = _attempt(flaws, "", _options, self.protocol, spec)
         stage = Stage(self.problem, getattr(options, "award", "cost"))
         self._recipes: list[tuple[list[str], Recipe]] = []

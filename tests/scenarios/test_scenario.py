@@ -321,7 +321,7 @@ def test_files_are_read_by_their_suffix_or_their_first_character(tmp_path: Path)
 def test_a_missing_file_is_told_with_the_built_in_ones(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"hagling: there is no such file; .*did you mean 'haggling'\?"):
         scenarios.load("hagling")
-    with pytest.raises(ScenarioError, match="directory; built-in scenarios"):
+    with pytest.raises(ScenarioError, match=r"expected domain files .* in the folder, got none"):
         scenarios.load(tmp_path)
     with pytest.raises(ScenarioError, match="no built-in scenario 'x', only campsite"):
         scenarios.built_in_text("x")
