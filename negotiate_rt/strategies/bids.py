@@ -15,7 +15,8 @@ import msgspec
 from negotiate_rt.errors import ConfigurationError, InvalidDecision
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.scalars import finite
-from negotiate_rt.strategies.concession import ConcessionStrategy, TimeDependentConcession
+from negotiate_rt.strategies.concession import ConcessionCurve, ConcessionStrategy, TimeDependentConcession
+from negotiate_rt.strategies.deciding import Scaled
 from negotiate_rt.strategies.faratin import Pure
 from negotiate_rt.strategies.session import Scene, undiscounted
 
@@ -42,7 +43,8 @@ def conceded(scene: Scene, view: View, strategy: ConcessionStrategy, floor: floa
             raise InvalidDecision(f"agent {view.agent!r} has no opening to concede from: give it preferences")
     elif memory.get("conceded") != view.round:
         limit = mine.limit + floor * (mine.opening - mine.limit) if floor else mine.limit
-        target = float(strategy(view.round, view.max_rounds, limit, target, scene.heard))
+        heard = () if isinstance(strategy, ConcessionCurve) else Scaled(view.heard, mine.scale)
+        target = float(strategy(view.round, view.max_rounds, limit, target, heard))
     memory["conceded"] = view.round
     scene.target = target
     return target

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
 
@@ -154,6 +154,8 @@ class TitForTatConcession(msgspec.Struct, frozen=True, tag_field="name", tag="ti
 
     With fewer than two offers of the opponent, the linear step. It does not promise to reach r in the last round.
     """
+
+    takes_view: ClassVar[bool] = False  # five arguments, so that nobody needs to inspect the signature
 
     def __call__(
         self,

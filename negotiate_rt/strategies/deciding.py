@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import FunctionType
 from typing import Any, TypeVar, cast
@@ -37,14 +37,34 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
                 f"agent {view.agent!r} has no opening and no limit to derive one from: give it preferences or a `decide` hook"
             )
         return opening
-    heard: tuple[float, ...] = ()
+    heard: Sequence[float] = ()
     if not isinstance(strategy, ConcessionCurve):  # a curve looks at rounds only
         scale = preferences.scale
-        heard = tuple([scale(value) for value in view.heard])
+        if getattr(strategy, "takes_view", None) is False:  # our own look at the last few offers only
+            heard = Scaled(view.heard, scale)
+        else:
+            heard = tuple([scale(value) for value in view.heard])
     value = own.value
     current = value if value.__class__ is float else preferences.scale(value)
     target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
     return target if target.__class__ is float else _number(target, strategy)
+
+
+class Scaled(Sequence[float]):
+    """Offers on a strategy's scale, each computed when it is looked at: a history may be long."""
+
+    __slots__ = ("_scale", "_values")
+
+    def __init__(self, values: Sequence[Any], scale: Callable[[Any], float]) -> None:
+        self._values = values
+        self._scale = scale
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, place: Any) -> Any:  # an int or a slice
+        found = self._values[place]
+        return [self._scale(one) for one in found] if isinstance(place, slice) else self._scale(found)
 
 
 def _number(target: Any, strategy: Callable[..., Any]) -> float:  # whatever a strategy returned

@@ -47,8 +47,9 @@ class BayesianModel(msgspec.Struct, frozen=True, tag_field="kind", tag="bayesian
     The scalable variant of Hindriks and Tykhonov, "Opponent modelling in automated multi-issue negotiation using
     Bayesian learning", AAMAS 2008: each issue has its own hypotheses, of its weight (the n rank-order weights
     2k / n(n+1)) and of its evaluation (triangles that peak at each of its values, so uphill and downhill too; for up to
-    four values without an order every ranking of them), and expectations stand for the other issues. An offer b at time t has likelihood
-    e^(-(u_h(b) - u'(t))^2 / (2 deviation^2)), where u'(t) = 1 - concession t is what the opponent is thought to ask for.
+    four values without an order every ranking of them), and expectations stand for the other issues. An offer b at time
+    t has likelihood e^(-(u_h(b) - u'(t))^2 / (2 deviation^2)), where u'(t) = 1 - concession t is what the opponent is
+    thought to ask for.
     `distinct` learns from each outcome once, however often it is repeated.
     """
 

@@ -33,8 +33,8 @@ class Scene:
     """What one party has seen in one negotiation, for its bidding and its acceptance to look at.
 
     progress: t in [0, 1], from the first round to the last. second: whether the opponent spoke first.
-    heard: the opponent's offers on the strategy's scale; worths: their utilities to oneself; times: when they came, as
-    progress; seen: the distinct ones. best: the best offer heard, best_worth its utility. made: one's own offers, oldest
+    waning: whether deals lose worth by waiting. worths: the utilities of the opponent's offers to oneself; times: when they
+    came, as progress; seen: the distinct ones. best: the best offer heard, best_worth its utility. made: one's own offers, oldest
     first. target: where bidding has conceded to, on the strategy's scale; aspiration: the least utility it would settle
     for this turn, None for that of its offer. offered: the standing offer's utility.
 
@@ -43,8 +43,8 @@ class Scene:
     """
 
     __slots__ = (
-        "_model", "_options", "_rng", "_seed", "aspiration", "best", "best_worth", "heard", "made", "memory", "model_of",
-        "offered", "progress", "round", "second", "seen", "standing", "target", "times", "upcoming", "worths",
+        "_model", "_options", "_rng", "_seed", "aspiration", "best", "best_worth", "made", "memory", "model_of",
+        "offered", "progress", "round", "second", "seen", "standing", "target", "times", "upcoming", "waning", "worths",
     )  # fmt: skip
 
     def __init__(self, seed: str, model_of: Any = None) -> None:  # model_of: a model of `strategies.models`, or None
@@ -56,7 +56,7 @@ class Scene:
         self.progress = 0.0
         self.round = 0
         self.second = False
-        self.heard: list[float] = []
+        self.waning = False
         self.worths: list[float] = []
         self.times: list[float] = []
         self.made: list[Any] = []
@@ -100,34 +100,33 @@ class Scene:
 
     def attend(self, view: View) -> None:
         """Take in what has been said since the last turn. O(new offers)."""
+        preferences = view.preferences
         if view.round != self.round:
             if not self.round:
                 self.second = bool(view.heard)
+                self.waning = undiscounted(preferences) is not preferences
             self.round = view.round
             last = view.max_rounds - 1
             self.progress = min(1.0, (view.round - 1) / last) if last > 0 else 1.0
-        heard = view.heard
-        known = len(self.worths)
-        if len(heard) > known:
-            preferences = undiscounted(view.preferences)
-            for value in heard[known:]:
-                worth = preferences.utility(value, False)
-                if worth > self.best_worth:
-                    self.best, self.best_worth = value, worth
-                self.worths.append(worth)
-                self.heard.append(preferences.scale(value))
-                self.times.append(self.progress)
-                self.seen.add(value)
-        own = view.own_last_offer
-        if self.made and (own is None or own.value != self.made[-1]):
-            self.made.pop()  # decided, but never said: refused by the guard, or lost with its turn
+        base = undiscounted(preferences) if self.waning else preferences
+        worths = self.worths
+        for value in view.heard[len(worths) :]:
+            worth = base.utility(value, False)
+            worths.append(worth)
+            if worth > self.best_worth:
+                self.best, self.best_worth = value, worth
+            self.times.append(self.progress)
+            self.seen.add(value)
+        own, made = view.own_last_offer, self.made
+        if made and (own is None or own.value != made[-1]):
+            made.pop()  # decided, but never said: refused by the guard, or lost with its turn
         offer = view.standing_offer
         self.aspiration = None
         if offer is None:
             self.offered, self.standing = -math.inf, None
         else:
-            self.offered = undiscounted(view.preferences).utility(offer.value, False)
-            self.standing = view.preferences.utility(offer.value, False)
+            self.offered = base.utility(offer.value, False)
+            self.standing = preferences.utility(offer.value, False) if self.waning else self.offered
 
 
 Bidding = Callable[[Scene, View], Any]
@@ -237,9 +236,9 @@ class Sessions:
 
     def session(self, strategy: Strategy, view: View) -> Session:
         """Return the session of this view's negotiation and seat, a new one if there is none. O(1)."""
-        key = (view.negotiation, view.agent)
         living = self._living.get(id(view.preferences))
         sessions = self._open(view.preferences) if living is None else living[1]
+        key = (view.negotiation, view.agent)
         found = sessions.get(key)
         if found is not None and view.round >= found.scene.round:
             return found
