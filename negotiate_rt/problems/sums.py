@@ -27,6 +27,7 @@ from negotiate_rt.problems.worths import Worths
 _LONGEST = 1 << 20  # sums in one list: 8 MB
 _MERGED = 1e-13  # of the largest magnitude: sums closer than this are one; rounding differs by some 1e-16 per issue
 _MOST_PASSES = 5_000  # a few minutes at the worst, where bounds prune nothing
+_PIECE = 1 << 16  # of list A that is met with B at a time: half a megabyte an array
 _WINDOW = 4_096  # sums that are sorted at a time while a band is walked
 
 Floats = NDArray[np.float64]
@@ -61,7 +62,7 @@ class Fold:
         self.worths.append(worths)
         self.stages.append(sums[keep])
 
-    def take(self, places: NDArray[np.intp] | int) -> Floats:
+    def take(self, places: NDArray[np.intp] | slice | int) -> Floats:
         """Return the sums at these places."""
         return np.asarray(self.stages[-1][places])
 
@@ -174,7 +175,7 @@ class Sums:
                 )
             if best is not None and c + self._top <= best.total:
                 continue
-            one = self._pass(reach, strict, rest, c)
+            one = self._pass(limit, strict, rest, c)
             if one is not None and (best is None or one.total > best.total):
                 best = one
             if best is not None and best.total >= limit - self.tolerance:
@@ -252,17 +253,29 @@ class Sums:
             each = self.rest[depth][1]
             stack.extend(((*chosen, k), c + float(each[k])) for k in np.argsort(-np.abs(each - wanted)).tolist())
 
-    def _pass(self, reach: float, strict: bool, rest: tuple[int, ...], c: float) -> Found | None:
-        sums = self.a.take(slice(None))  # type: ignore[arg-type]  # all of them
-        at = self.b.search(reach - c - sums + self._rounding) - 1
-        for _ in range(2):  # the search is a rounding error generous: step back where the sum itself is not within reach
+    def _pass(self, limit: float, strict: bool, rest: tuple[int, ...], c: float) -> Found | None:
+        """Return the largest sum that `below` may take, for one choice among the other issues.
+
+        A is run through in pieces, from its middle on: where sums lie close together the first piece meets the limit.
+        """
+        reach = limit if strict else limit + self.tolerance
+        starts = range(0, len(self.a), _PIECE)
+        best: Found | None = None
+        for start in sorted(starts, key=lambda start: abs(start - len(self.a) // 2)):
+            sums = self.a.take(slice(start, start + _PIECE))
+            at = self.b.search(reach - c - sums + self._rounding) - 1
             totals = sums + self.b.take(np.maximum(at, 0)) + c
-            over = (totals >= reach if strict else totals > reach) & (at >= 0)
-            at = at - over
-        totals = sums + self.b.take(np.maximum(at, 0)) + c
-        totals[(at < 0) | (totals >= reach if strict else totals > reach)] = -math.inf
-        a = int(np.argmax(totals))
-        return Found(float(totals[a]), a, int(at[a]), rest) if totals[a] > -math.inf else None
+            over = totals >= reach if strict else totals > reach
+            if over.any():  # the search is a rounding error generous: where the sum itself is beyond reach, be strict
+                at[over] = self.b.search(reach - c - sums[over] - self._rounding) - 1
+                totals = sums + self.b.take(np.maximum(at, 0)) + c
+            totals[(at < 0) | (totals >= reach if strict else totals > reach)] = -math.inf
+            a = int(np.argmax(totals))
+            if totals[a] > (-math.inf if best is None else best.total):
+                best = Found(float(totals[a]), start + a, int(at[a]), rest)
+                if best.total >= limit - self.tolerance:
+                    break
+        return best
 
     def _between(self, bottom: float, reach: float, width: float) -> Iterator[Found] | None:
         """Return the sums with bottom <= sum < reach, the largest first; None if they are too many to sort."""
@@ -276,7 +289,7 @@ class Sums:
         return iter(sorted(self._pairs(bottom, reach, (), 0.0), key=lambda one: -one.total))
 
     def _spans(self, bottom: float, reach: float, c: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        sums = self.a.take(slice(None))  # type: ignore[arg-type]  # all of them
+        sums = self.a.take(slice(None))
         first = self.b.search(bottom - c - sums - self._rounding)
         return first, np.maximum(self.b.search(reach - c - sums + self._rounding), first)
 

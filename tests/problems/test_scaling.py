@@ -92,6 +92,7 @@ def test_preferences_over_a_huge_space_are_searched():
         outcome_preferences(OutcomeSpace([ContinuousIssue("x", 0, 1)]), AdditiveUtility({"x": 1}, {"x": LinearEvaluation(1)}))
 
 
+@pytest.mark.slow
 def test_two_parties_agree_over_ten_to_the_eighteen_outcomes():
     rng = random.Random(1)
     weights = [{name: rng.random() for name in HUGE.names} for _ in range(2)]
