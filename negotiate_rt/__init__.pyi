@@ -366,6 +366,9 @@ from negotiate_rt.problems.types import (
 from negotiate_rt.problems.types import (
     TypeDistribution as TypeDistribution,
 )
+from negotiate_rt.protocols.alternating_multiple_offers import (
+    MenuOptions as MenuOptions,
+)
 from negotiate_rt.protocols.awarding import (
     ContractNetOptions as ContractNetOptions,
 )
@@ -377,6 +380,12 @@ from negotiate_rt.protocols.base import (
 )
 from negotiate_rt.protocols.monotonic_concession import (
     ConcessionOptions as ConcessionOptions,
+)
+from negotiate_rt.protocols.nash_demand import (
+    DemandOptions as DemandOptions,
+)
+from negotiate_rt.protocols.nash_demand import (
+    DemandResult as DemandResult,
 )
 from negotiate_rt.protocols.rubinstein import (
     RubinsteinOptions as RubinsteinOptions,

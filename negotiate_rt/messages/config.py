@@ -27,6 +27,8 @@ class NegotiationType(StrEnum):
     RUBINSTEIN = "rubinstein"
     MONOTONIC_CONCESSION = "monotonic-concession"
     STACKED_ALTERNATING_OFFERS = "stacked-alternating-offers"
+    ALTERNATING_MULTIPLE_OFFERS = "alternating-multiple-offers"
+    NASH_DEMAND = "nash-demand"
     CONTRACT_NET = "contract-net"
     FIRST_PRICE_AUCTION = "first-price-auction"
     VICKREY_AUCTION = "vickrey-auction"

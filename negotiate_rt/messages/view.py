@@ -37,7 +37,8 @@ class View(msgspec.Struct, frozen=True):
     `standing_offer` is the other side's, `own_last_offer` this agent's; `heard` are the values of the other side's offers,
     oldest first; `preferences` are the agent's own, private and resolved for the problem; `task` and `current_price` are
     set in contract nets and auctions; `repair` says why the decision of this turn was not taken, when asked again; `others`
-    holds the other parties' preferences by name where these are common knowledge (information = "complete"), else None.
+    holds the other parties' preferences by name where these are common knowledge (information = "complete"), else None;
+    `standing_offers` are all that may be accepted where the other side makes several at once, else empty.
     """
 
     agent: str
@@ -60,6 +61,7 @@ class View(msgspec.Struct, frozen=True):
     current_price: float = 0.0
     previous_bids: tuple[Bid, ...] = ()
     others: Any = None  # a mapping of names to problems.Preferences, or None
+    standing_offers: tuple[NegotiationOffer, ...] = ()
 
     @property
     def rounds_left(self) -> int:

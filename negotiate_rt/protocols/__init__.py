@@ -1,11 +1,13 @@
 """WHO MAY SAY WHAT: one file a protocol. Everything that a protocol of one's own needs is here by name."""
 
 from negotiate_rt.machine import Board, Refusal, Rule, Table
+from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
 from negotiate_rt.protocols.contract_net import ContractNet
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
 from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
+from negotiate_rt.protocols.nash_demand import NashDemand
 from negotiate_rt.protocols.rubinstein import Rubinstein
 from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
 from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
@@ -14,11 +16,30 @@ from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
 
 BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
-    Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, ContractNet, FirstPriceAuction, VickreyAuction,
+    Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
+    ContractNet, FirstPriceAuction, VickreyAuction,
 )  # fmt: skip
 
 __all__ = [
-    "BARGAIN", "BUILT_IN", "Bilateral", "Board", "Bundle", "ContractNet", "Dialogue", "FirstPriceAuction",
-    "MonotonicConcession", "NegotiationProtocol", "Question", "Refusal", "Rubinstein", "Rule",
-    "StackedAlternatingOffers", "Table", "VickreyAuction", "judge_bargain", "view_of",
+    "BARGAIN",
+    "BUILT_IN",
+    "AlternatingMultipleOffers",
+    "Bilateral",
+    "Board",
+    "Bundle",
+    "ContractNet",
+    "Dialogue",
+    "FirstPriceAuction",
+    "MonotonicConcession",
+    "NashDemand",
+    "NegotiationProtocol",
+    "Question",
+    "Refusal",
+    "Rubinstein",
+    "Rule",
+    "StackedAlternatingOffers",
+    "Table",
+    "VickreyAuction",
+    "judge_bargain",
+    "view_of",
 ]  # fmt: skip

@@ -257,8 +257,9 @@ def _without_deal(mine: GamePreferences, conversation: Conversation, turns: int)
     game, party = mine.game, mine.party
     code = (conversation.reason or "").partition(":")[0]
     if code == "walked-away":
-        options = game.outside_options or (None, None)
-        return mine.in_period(turns - 1, float(options[party] or 0))
+        option = None if game.outside_options is None else game.outside_options[party]
+        elsewhere = mine.disagreement + mine.in_period(turns - 1, 0.0)
+        return elsewhere if option is None else mine.in_period(turns - 1, float(option))
     if code == "breakdown":
         return mine.in_period(turns, float(_of(game.breakdown_payoffs, party)))
     if conversation.state == DEADLOCK and game.horizon is not None and turns > game.horizon:

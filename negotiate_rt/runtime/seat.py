@@ -74,7 +74,7 @@ class Seat:
     agents; `context` holds what the protocol wants to keep per seat.
     """
 
-    __slots__ = ("agent", "asked", "guard", "name", "own", "preferences", "problem", "questions", "role", "strategy", "worker")
+    __slots__ = ("agent", "asked", "context", "guard", "name", "own", "preferences", "problem", "questions", "role", "strategy", "worker")
 
     def __init__(
         self, agent: Any, role: str, questions: Mapping[str | None, Question]
@@ -86,6 +86,7 @@ class Seat:
         self.preferences: Any = None  # problems.Preferences, which the runtime does not look into
         self.strategy: Any = None
         self.problem: Any = None  # what is at stake here
+        self.context: Any = None  # the protocol's own
         self.guard: bool = getattr(agent, "guard", True)
         self.worker: Any = None  # runtime.isolation.Worker
         self.own: Asked | None = None  # the answer to the role's own question, found at the first one

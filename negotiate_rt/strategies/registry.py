@@ -39,6 +39,7 @@ from negotiate_rt.strategies.faratin import (
     RelativeTitForTat,
     ResourceTactic,
 )
+from negotiate_rt.strategies.menus import EquivalentOffers
 from negotiate_rt.strategies.zeuthen import Zeuthen
 
 AnyStrategy = (
@@ -46,16 +47,17 @@ AnyStrategy = (
     | PolynomialTactic | ExponentialTactic | DynamicDeadlineTactic | ResourceTactic
     | RelativeTitForTat | RandomAbsoluteTitForTat | AveragedTitForTat | MixedConcession
     | ComposedStrategy | Considerate | HardHeaded | MicroStrategy | NiceTitForTat | OptimalStopping | RandomWalker
-    | Reciprocal | TradeOff | Zeuthen | Equilibrium
+    | Reciprocal | TradeOff | Zeuthen | Equilibrium | EquivalentOffers
 )  # fmt: skip
 StrategyName = Literal[
     "linear", "exponential", "time-dependent", "tit-for-tat", "polynomial", "exponential-tactic", "dynamic-deadline",
     "resource-dependent", "relative-tit-for-tat", "random-absolute-tit-for-tat", "averaged-tit-for-tat", "mixed",
     "composed", "considerate", "hard-headed", "micro", "nice-tit-for-tat", "optimal-stopping", "random-walker", "reciprocal",
-    "trade-off", "zeuthen", "equilibrium",
+    "trade-off", "zeuthen", "equilibrium", "equivalent-offers",
 ]
 STRATEGIES: dict[str, Any] = {
     **CONCESSIONS, **TACTICS, **COMPOSED, "zeuthen": Zeuthen, "equilibrium": Equilibrium,
+    "equivalent-offers": EquivalentOffers,
 }  # fmt: skip
 """Strategy structs by name; each parameter has a default."""
 

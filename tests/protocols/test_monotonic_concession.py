@@ -164,9 +164,11 @@ async def test_a_concession_is_judged_by_the_whole_and_not_issue_by_issue():
     seller = [Propose((2, 2)), Propose((1, 2)), Propose((0, 2))]
     buyer = [Propose((0, 0)), Propose((0, 2)), Propose((1, 0))]  # in the last the time turns back, the whole concedes
     outcome = await talk(
-        Negotiator("S", strategy=lambda view: seller[view.round - 1]), Negotiator("B", strategy=lambda view: buyer[view.round - 1]),
-        problem=problem, max_rounds=3,
-    )  # fmt: skip
+        Negotiator("S", strategy=lambda view: seller[view.round - 1]),
+        Negotiator("B", strategy=lambda view: buyer[view.round - 1]),
+        problem=problem,
+        max_rounds=3,
+    )
     assert outcome.faults == ()
     assert outcome.agreed
     assert outcome.rounds_used == 3

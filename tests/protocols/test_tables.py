@@ -31,6 +31,7 @@ from negotiate_rt.messages.performatives import (
     Withdraw,
 )
 from negotiate_rt.protocols import BUILT_IN
+from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
 
 PROTOCOLS = [one() for one in BUILT_IN]
@@ -65,6 +66,8 @@ class Pair:
             maker = "somebody else" if machine.role == "chair" else board.agent  # a chair passes on
             offer = NegotiationOffer(f"o{len(self.offers)}", maker, float(len(self.offers)), 1, 0.0)
             self.offers[offer.id] = offer
+            if machine.table.protocol == "alternating-multiple-offers":
+                return Propose(Menu(((offer.id, offer.value),)), offer.id)
             return Propose(offer.value, offer.id)
         if kind is Accept and machine.role == "chair" and board.last_heard is not None:
             return Accept(board.last_heard.id)  # the offer of the party at the other end, whatever was passed on since
@@ -141,6 +144,11 @@ CONCESSIONS = {
     "it stands still": [(H, Cfp), SKIP, (H, QueryIf), (P, Inform), (H, Cfp), LAPSE, LAPSE, "LEFT"],
     "it never judges": [(H, QueryIf), LAPSE, "LEFT"],
 }
+DEMANDS = {
+    "demands fit": [(H, Cfp), (P, Propose), (H, Inform), LAPSE, "HEARD"],
+    "it walks": [(H, Cfp), (P, Walk), "LEFT"],
+    "it makes no demand": [(H, Cfp), SKIP, (H, Cfp), LAPSE, LAPSE, "HEARD"],
+}
 CONTRACTS = {
     "done": [(M, Cfp), (C, Propose), (M, Accept), (C, InformDone), "FULFILLED"],
     "done with a result": [(M, Cfp), (C, Propose), (M, Accept), (C, InformResult), "FULFILLED"],
@@ -185,7 +193,10 @@ AUCTIONS = {
 }
 TRANSCRIPTS = {
     "bilateral": BARGAINS, "rubinstein": GAMES, "stacked-alternating-offers": TALKS, "monotonic-concession": CONCESSIONS,
-    "contract-net": CONTRACTS, "first-price-auction": AUCTIONS, "vickrey-auction": AUCTIONS,
+    "alternating-multiple-offers": {
+        title: one for title, one in BARGAINS.items() if not any(Withdraw in move for move in one if isinstance(move, tuple))
+    },
+    "nash-demand": DEMANDS, "contract-net": CONTRACTS, "first-price-auction": AUCTIONS, "vickrey-auction": AUCTIONS,
 }  # fmt: skip
 EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
 
@@ -311,6 +322,12 @@ JOINT = {
         "agreed": [Cfp, Propose, QueryIf, Reject, Accept, "agreed", "AGREED"],
         "left": ["left", "FAILED"],
         "still": ["all stood still", "DEADLOCK"],
+        "too long": ["rounds used up", "DEADLOCK"],
+    },
+    "nash-demand": {
+        "they fit": [Cfp, Inform, "they fit", "AGREED"],
+        "they do not": ["they do not fit", "FAILED"],
+        "left": ["left", "FAILED"],
         "too long": ["rounds used up", "DEADLOCK"],
     },
     "first-price-auction": {

@@ -165,9 +165,11 @@ def plain_theirs(outcome):
 async def test_walking_away_gives_each_its_outside_option_and_waiting_does_not(protocol):
     problem = BargainingProblem(TEN, [mine, theirs], [1.0, 2.0], outside_options={"b": 4.0})
     walked = await talk(
-        Negotiator("a", strategy=script(Propose((10,)))), Negotiator("b", strategy=script(Propose((0,)), Walk("better elsewhere"))),
-        problem=problem, protocol=protocol,
-    )  # fmt: skip
+        Negotiator("a", strategy=script(Propose((10,)))),
+        Negotiator("b", strategy=script(Propose((0,)), Walk("better elsewhere"))),
+        problem=problem,
+        protocol=protocol,
+    )
     assert walked.failure_reason == "walked-away: b: better elsewhere"
     assert walked.utilities == {"a": 1.0, "b": 4.0}, "a has none: no deal is worth its reservation value"
     waited = await talk(
