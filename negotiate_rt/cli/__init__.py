@@ -1,4 +1,4 @@
-"""The command line: `negotiate-rt run`, `list`, `explain`, `validate`, `schema`, `demo`.
+"""The command line: `negotiate-rt run`, `list`, `explain`, `validate`, `schema`, `demo`, `tournament`.
 
 Results go to stdout, progress and logs to stderr. Exit codes: 0 all went well (no deal is well), 1 a bug of ours, 2 a
 mistake of the user's, 130 Ctrl-C, with partial results. Everything but click loads inside the commands, so that help is
@@ -8,5 +8,8 @@ there at once.
 from __future__ import annotations
 
 from negotiate_rt.cli.commands import main, program
+from negotiate_rt.cli.tournaments import tournament
+
+program.add_command(tournament)
 
 __all__ = ["main", "program"]

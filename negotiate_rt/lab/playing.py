@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import pickle
-import signal
-import sys
-import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import aclosing
+from functools import partial
 
-from anyio import BrokenWorkerProcess, CapacityLimiter, create_task_group, to_process
-
-from negotiate_rt.errors import ConfigurationError, NegotiationError
-from negotiate_rt.executor.executor import NegotiationExecutor
+from negotiate_rt.executor.executor import NegotiationExecutor, run_sync
 from negotiate_rt.lab.results import GameResult, Scribe
 from negotiate_rt.lab.tournament import Job, Tournament
+from negotiate_rt.lab.workers import packed, play_in_workers
 from negotiate_rt.messages.config import whole
 
 Sink = Callable[[GameResult], object]
@@ -32,9 +27,9 @@ async def play_games(
     """
     jobs = whole("jobs", jobs, 1)
     known = frozenset(played)
-    units = ((unit, known.intersection(unit)) for unit in tournament.units() if not known.issuperset(unit))
-    if jobs > 1:
-        await _play_in_workers(tournament, units, sink, jobs)
+    units = [(unit, known.intersection(unit)) for unit in tournament.units() if not known.issuperset(unit)]
+    if jobs > 1 and units:
+        await _play_in_workers(tournament, units, sink, min(jobs, len(units)))
         return
     scribe = Scribe(tournament)
     for unit in units:
@@ -63,69 +58,27 @@ async def _play_unit(tournament: Tournament, scribe: Scribe, unit: Unit, sink: S
 # -- worker processes -------------------------------------------------------------------------------------------------
 
 
-async def _play_in_workers(tournament: Tournament, units: Iterator[Unit], sink: Sink, jobs: int) -> None:
-    if "__main__" not in sys.modules:  # anyio imports the program into its workers without one
-        raise ConfigurationError(
-            "jobs: a worker process imports the program that starts it, and here that starts workers again: put what runs "
-            'the tournament under `if __name__ == "__main__":`'
-        )
-    try:
-        content = pickle.dumps(tournament)
-    except Exception as error:  # noqa: BLE001  # the border to users' code: pickling calls it, and may raise anything
-        raise ConfigurationError(
-            f"jobs={jobs}: the tournament cannot be sent to worker processes ({error}); strategies and utilities must be "
-            "values, or functions and classes that can be imported by name; or play with jobs=1"
-        ) from None
-    limiter = CapacityLimiter(jobs)
+async def _play_in_workers(tournament: Tournament, units: list[Unit], sink: Sink, jobs: int) -> None:
+    def take(results: list[GameResult]) -> None:
+        for result in results:
+            sink(result)
 
-    async def work() -> None:
-        for unit in units:
-            for result in await to_process.run_sync(_unit_results, content, unit, cancellable=True, limiter=limiter):
-                sink(result)
-
-    try:
-        async with create_task_group() as group:
-            for _ in range(jobs):
-                group.start_soon(work)
-    except BaseExceptionGroup as errors:
-        raise _first(errors) from None
+    await play_in_workers(unit_results, packed(Desk(tournament)), iter(units), take, jobs)
 
 
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return what went wrong first, said so that it can be understood."""
-    error = errors.exceptions[0]
-    if isinstance(error, BaseExceptionGroup):
-        return _first(error)
-    if isinstance(error, BrokenWorkerProcess):
-        cause = error.__cause__
-        if isinstance(cause, ConfigurationError):
-            return cause
-        return NegotiationError(f"a worker process of the tournament died: {cause or error}; jobs=1 shows where")
-    return error
+class Desk:
+    """What a worker process keeps from unit to unit."""
+
+    def __init__(self, tournament: Tournament) -> None:
+        self.tournament = tournament
+        self.scribe = Scribe(tournament)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Desk, (self.tournament,)
 
 
-class _Kept:
-    """The tournament that this worker process plays, so that it is built once."""
-
-    content = b""
-    tournament: Tournament
-    scribe: Scribe
-
-
-def _unit_results(content: bytes, unit: Unit) -> list[GameResult]:
-    """Play one unit in a worker process."""
-    from negotiate_rt.executor.executor import run_sync
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
-    if _Kept.content != content:
-        _Kept.tournament = pickle.loads(content)
-        _Kept.scribe = Scribe(_Kept.tournament)
-        _Kept.content = content
+def unit_results(desk: Desk, unit: Unit) -> list[GameResult]:
+    """Play one unit, in a worker process."""
     results: list[GameResult] = []
-
-    async def play() -> None:
-        await _play_unit(_Kept.tournament, _Kept.scribe, unit, results.append)
-
-    run_sync(play)
+    run_sync(partial(_play_unit, desk.tournament, desk.scribe, unit, results.append))
     return results

@@ -42,12 +42,13 @@ class Scenario:
         self.spec = spec
         self.text = text
         self.form = form
+        self.folder = folder or Path()
         flaws: list[str] = []
         self.protocol = protocol_name(spec.protocol)
         if spec.domain is None:
             self.problem = _attempt(flaws, "problem", _problem, spec.problem)
         else:
-            self.problem = _domain(spec, folder or Path())
+            self.problem = _domain(spec, self.folder)
         options = _attempt(flaws, "", _options, self.protocol, spec)
         stage = Stage(self.problem, getattr(options, "award", "cost"))
         self._recipes: list[tuple[list[str], Recipe]] = []
@@ -121,7 +122,7 @@ class Scenario:
         return f"agents: {text}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Scenario, (self.spec, self.text, self.form)  # recipes are closures; they follow from the description
+        return Scenario, (self.spec, self.text, self.form, self.folder)  # recipes are closures; they follow from the description
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name}: {self.protocol}, {len(self.agents)} agents>"
