@@ -83,7 +83,7 @@ class AdditiveSearch(InverseUtility):
     def nearest(self, target: float) -> Outcome:
         """Return the outcome whose utility is nearest to the target, from above if two are as near."""
         above = self.at_or_above(target)
-        below = self._at_or_below(target)
+        below = self.at_or_below(target)
         if above is None or below is None:
             return above or below or self.best()
         tolerance = self._falling.tolerance
@@ -186,7 +186,9 @@ class AdditiveSearch(InverseUtility):
             return found
         raise ConfigurationError("no outcome satisfies the constraints")
 
-    def _at_or_below(self, target: float) -> Outcome | None:
+    def at_or_below(self, target: float) -> Outcome | None:
+        """Return the outcome of the largest utility that does not exceed the target, or None if all do."""
+        target = finite(target, "a target utility", ConfigurationError)
         if self._unlawful:
             return next(self.band(-math.inf, target), None)
         found = self._falling.below(target)

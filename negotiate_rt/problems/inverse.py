@@ -22,7 +22,7 @@ from negotiate_rt.problems.issues import MOST_LISTED, Outcome, OutcomeSpace
 from negotiate_rt.problems.kinds import AnyIssue
 from negotiate_rt.problems.ranking import tied_runs, view
 from negotiate_rt.problems.scalars import finite
-from negotiate_rt.problems.utility import AdditiveUtility, UtilityFunction, utility_table
+from negotiate_rt.problems.utility import AdditiveUtility, SpaceUtility, UtilityFunction, utility_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,10 +35,9 @@ Distance = Callable[[Any, Any], float]
 class InverseUtility(ABC):
     """The outcomes of a space by what they are worth to one party. Targets and bands are utilities, finite numbers."""
 
-    __slots__ = ("__weakref__", "space", "utility")
+    __slots__ = ("__weakref__", "space")
 
     space: OutcomeSpace
-    utility: UtilityFunction
 
     @property
     @abstractmethod
@@ -61,6 +60,10 @@ class InverseUtility(ABC):
     @abstractmethod
     def at_or_above(self, target: float) -> Outcome | None:
         """Return the outcome of the least utility that reaches the target, or None if none does."""
+
+    @abstractmethod
+    def at_or_below(self, target: float) -> Outcome | None:
+        """Return the outcome of the largest utility that does not exceed the target, or None if all do."""
 
     @abstractmethod
     def nearest(self, target: float) -> Outcome:
@@ -88,9 +91,15 @@ def inverse(space: OutcomeSpace, utility: UtilityFunction) -> InverseUtility:
     """Return the answers to inverse queries on a utility over a space, built once per pair and dropped with either.
 
     ConfigurationError for a utility that fails on an outcome, and for a space that is too large: more than ten million
-    outcomes (a million for a plain function), unless the utility is additive. On a continuous issue an additive utility
-    has a best and a worst outcome; the rest needs `discretize`. Cost: O(n log n) for n outcomes, once.
+    outcomes (a million for a plain function), unless the utility is additive. With continuous issues an additive utility
+    has a best and a worst outcome, and targets are met; bands and nearest offers need `discretize`. Cost: O(n log n) for n
+    outcomes, once.
     """
+    if isinstance(utility, SpaceUtility) and utility.space is space:
+        if utility.inverse is None:
+            utility.inverse = _build(space, utility)
+        own: InverseUtility = utility.inverse
+        return own
     cache: WeakKeyDictionary[UtilityFunction, InverseUtility] = space.__dict__.setdefault("_inverses", WeakKeyDictionary())
     try:
         known = cache.get(utility)
@@ -105,6 +114,10 @@ def _build(space: OutcomeSpace, utility: UtilityFunction) -> InverseUtility:
     timeless = utility
     while isinstance(timeless, DiscountedUtility):
         timeless = timeless.base
+    if isinstance(timeless, AdditiveUtility) and not space.finite:
+        from negotiate_rt.problems.continuous_search import ContinuousSearch  # late: it imports this module
+
+        return ContinuousSearch(space, timeless.bind(space))
     if isinstance(timeless, AdditiveUtility) and not (space.countable and space.size <= MOST_LISTED):
         from negotiate_rt.problems.additive_search import AdditiveSearch  # late: it needs numpy, and few spaces need it
 
@@ -120,7 +133,7 @@ class RankedOutcomes(InverseUtility):
     def __init__(self, space: OutcomeSpace, utility: UtilityFunction) -> None:
         import numpy as np  # late: heavy, and a price needs none of it
 
-        self.space, self.utility = space, utility
+        self.space = space  # and not the utility, which the cache of `inverse` must not keep alive
         table = utility_table(space, utility)
         order, starts, self.tolerance = tied_runs(table)
         firsts = np.minimum.reduceat(order, starts)
@@ -155,6 +168,11 @@ class RankedOutcomes(InverseUtility):
         """Return the outcome of the least utility that reaches the target, or None if none does. O(log n)."""
         place = bisect_left(self._levels, finite(target, "a target utility", ConfigurationError) - self.tolerance)
         return self.space.at(self._firsts[place]) if place < len(self._levels) else None
+
+    def at_or_below(self, target: float) -> Outcome | None:
+        """Return the outcome of the largest utility that does not exceed the target, or None if all do. O(log n)."""
+        place = bisect_right(self._levels, finite(target, "a target utility", ConfigurationError) + self.tolerance)
+        return self.space.at(self._firsts[place - 1]) if place else None
 
     def nearest(self, target: float) -> Outcome:
         """Return the outcome whose utility is nearest to the target, from above if two are as near. O(log n)."""

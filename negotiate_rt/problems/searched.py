@@ -19,7 +19,8 @@ class SearchedPreferences:
 
     Up to ten million outcomes are sorted once; beyond that the utility must be additive, and each new target is a search
     (milliseconds to a tenth of a second). Utilities closer than a 1e-12th of the largest count as equal;
-    `reservation_value` is lowered by that much. ConfigurationError for a space that is infinite (discretize it), a utility
+    `reservation_value` is lowered by that much. ConfigurationError for a space with continuous issues that must be
+    discretized (under constraints, or if the utility is not additive), a utility
     that cannot be searched, or an opening below the reservation value.
     """
 
@@ -35,8 +36,6 @@ class SearchedPreferences:
         reservation_value: float = 0.0,
         opening: float | Outcome | Mapping[str, object] | None = None,
     ) -> None:
-        if not space.finite:
-            len(space)  # which says that nobody can count it, and what to do
         self.space = space
         self._utility = bound(utility, space)
         self._found = inverse(space, self._utility)

@@ -27,13 +27,15 @@ MOST_OUTCOMES = 1_000_000  # more take over 100 MB as Python tuples, so a slip o
 class SpaceUtility(ABC):
     """A utility that can be bound to an outcome space, is checked against it, and has a table over it."""
 
-    __slots__ = ("__weakref__", "_table", "space")
+    __slots__ = ("__weakref__", "_table", "inverse", "space")
 
     space: OutcomeSpace | None
+    inverse: Any  # kept here by problems.inverse, which is above this module, for as long as this utility lives
     _table: NDArray[np.float64] | None
 
     def __init__(self, space: OutcomeSpace | None) -> None:
         self.space = space
+        self.inverse = None
         self._table = None
 
     @abstractmethod

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import random
+import weakref
 from itertools import islice, product
 
 import pytest
@@ -90,6 +92,10 @@ def check_against_brute_force(kind, space, utility, target, width):
         assert (outcome is None) == (not above)
         assert outcome is None or utility(outcome) == pytest.approx(min(above), abs=near)
         closest = min(abs(worth - target) for worth in worths.values())
+        below = [worth for worth in worths.values() if worth <= target + 1e-13]
+        outcome = found.at_or_below(target)
+        assert (outcome is None) == (not below)
+        assert outcome is None or utility(outcome) == pytest.approx(max(below), abs=near)
         assert abs(utility(found.nearest(target)) - target) == pytest.approx(closest, abs=near)
         low, high = target - 1e-7, target + width + 1e-7
         inside = sorted((worth for worth in worths.values() if low <= worth <= high), reverse=True)
@@ -294,17 +300,64 @@ def test_a_continuous_space_has_a_best_and_a_worst_outcome_and_says_what_the_res
     assert found.best() == (pytest.approx(1.0), "blue")
     assert found.worst() == (0.0, "red")
     assert found.highest == pytest.approx(2.0)
-    for ask in (lambda: found.at_or_above(1), lambda: found.nearest(1), lambda: next(found.band()),
-                lambda: found.nearest_to((1, "red"))):  # fmt: skip
+    for ask in (lambda: next(found.band()), lambda: found.nearest_to((1, "red"))):
         with pytest.raises(ConfigurationError, match=r"infinitely many outcomes .* discretize"):
             ask()
     grid = space.discretize(101)
     assert inverse(grid, utility.bind(grid)).best() == (1.0, "blue")
 
 
+@given(
+    st.lists(st.integers(-3, 3), min_size=3, max_size=3), st.lists(st.integers(-4, 4), min_size=1, max_size=4),
+    st.sampled_from((0, 0.5, 2)), hundredths,
+)  # fmt: skip
+@settings(max_examples=40)
+def test_a_target_over_continuous_issues_is_met_exactly_where_it_can_be(worths, coefficients, weight, target):
+    space = OutcomeSpace([ContinuousIssue("x", -1, 2), Issue("c", ("a", "b", "c")), ContinuousIssue("y", 0, 1)])
+    utility = AdditiveUtility(
+        {"x": 1, "c": 1, "y": weight},
+        {"x": PolynomialEvaluation(coefficients), "c": dict(zip("abc", worths, strict=True)), "y": LinearEvaluation(-1, 1)},
+        space,
+    )
+    found = inverse(space, utility)
+    least = utility.parts[0].extreme(False)[1]
+    most = utility.parts[0].extreme(True)[1] + weight
+    reached = [min(max(target, least + worth), most + worth) for worth in worths]  # the nearest that each category gives
+    above = [worth for worth in reached if worth >= target - 1e-9]
+    below = [worth for worth in reached if worth <= target + 1e-9]
+    for outcome, expected in [
+        (found.at_or_above(target), min(above, default=None)),
+        (found.at_or_below(target), max(below, default=None)),
+        (found.nearest(target), min(reached, key=lambda worth: abs(worth - target))),
+    ]:
+        if expected is None:
+            assert outcome is None
+        elif outcome is not None or abs(expected - target) > 1e-8:
+            assert space.contains(outcome)
+            assert abs(utility(outcome) - target) == pytest.approx(abs(expected - target), abs=1e-8)
+
+
 def test_a_discounted_utility_is_searched_like_the_one_it_discounts():
     space, utility = huge(18, 10, 3, grid=20)
     assert utility(inverse(space, DiscountedUtility(utility, 0.9)).at_or_above(9.0)) == pytest.approx(9.0)
+
+
+def test_answers_go_with_their_utility():
+    def plain(outcome):
+        return float(outcome[1])
+
+    for make in (lambda: AdditiveUtility(WISH.weights, WISH.values, TRIP), lambda: AdditiveUtility(WISH.weights, WISH.values)):
+        utility = make()
+        gone = weakref.ref(inverse(TRIP, utility))
+        assert inverse(TRIP, utility) is gone()
+        del utility
+        gc.collect()
+        assert gone() is None
+    gone = weakref.ref(inverse(TRIP, plain))
+    assert inverse(TRIP, plain) is gone()
+    del plain
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_plain_function_over_a_huge_space_is_refused():

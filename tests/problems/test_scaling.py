@@ -88,8 +88,32 @@ def test_preferences_over_a_huge_space_are_searched():
     with pytest.raises(InvalidOffer, match="a target utility must be finite"):
         wants.offer(math.nan)
     assert isinstance(outcome_preferences(SPACE, LIKES), OutcomePreferences)
+    plane = OutcomeSpace([ContinuousIssue("x", 0, 1)])
+    assert outcome_preferences(plane, AdditiveUtility({"x": 1}, {"x": LinearEvaluation(2)})).offer(0.5) == (0.25,)
     with pytest.raises(ConfigurationError, match=r"infinitely many outcomes .*discretize"):
-        outcome_preferences(OutcomeSpace([ContinuousIssue("x", 0, 1)]), AdditiveUtility({"x": 1}, {"x": LinearEvaluation(1)}))
+        outcome_preferences(plane, lambda outcome: outcome[0])
+
+
+def test_two_parties_agree_over_continuous_issues():
+    space = OutcomeSpace([ContinuousIssue("salary", 30_000, 60_000), IntegerIssue("days off", 20, 30)])
+    wants = [
+        AdditiveUtility({"salary": 0.7, "days off": 0.3}, {"salary": up(3e4, 6e4), "days off": up(20, 30)}),
+        AdditiveUtility({"salary": 0.5, "days off": 0.5}, {"salary": down(3e4, 6e4), "days off": down(20, 30)}),
+    ]
+    outcome = NegotiationExecutor(clock="virtual", seed=1).run(
+        [Negotiator("Ann"), Negotiator("Firm")], NegotiationConfig("bilateral", max_rounds=20), BargainingProblem(space, wants)
+    )
+    assert outcome.agreed
+    assert space.contains(outcome.accepted_offer.value)
+    assert not outcome.faults
+
+
+def up(low, high):
+    return LinearEvaluation(1 / (high - low), -low / (high - low))
+
+
+def down(low, high):
+    return LinearEvaluation(-1 / (high - low), high / (high - low))
 
 
 @pytest.mark.slow
