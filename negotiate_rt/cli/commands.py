@@ -71,6 +71,24 @@ def demo(verbose: int, quiet: int, **options: Any) -> None:
         end(run_demo(**options))
 
 
+@program.command()
+@click.argument("source", metavar="SCENARIO_OR_DOMAIN")
+@click.option("--session", type=click.IntRange(1), default=1, show_default=True, help="Which session's agents, of a scenario.")
+@click.option("--seed", type=int, help="Seed of what the scenario draws (default: the scenario's).")
+@click.option("--points", type=click.IntRange(0), help="Most vectors of the frontier to list (default: 20; all in JSON).")
+@click.option("--json", "as_json", is_flag=True, help="Print as one JSON object.")
+@click.option("--plot", type=click.Path(), help="Draw the utility plane into this file: .svg or .html.")
+@click.option("--picture/--no-picture", default=None, help="Draw it here (default: on a terminal).")
+def analyze(source: str, **options: Any) -> None:
+    """Tell what theory says of a scenario or domain: whether a bargain is possible, Pareto frontier, solution points.
+
+    A file or the name of a built-in scenario, a domain file of ours, a folder of Genius XML or GeniusWeb JSON.
+    """
+    from negotiate_rt.cli.analyzing import Wish, analyze_source
+
+    analyze_source(Wish(source, **options))
+
+
 @program.command("list")
 @click.argument("kind", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print as one JSON object.")

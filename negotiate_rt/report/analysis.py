@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from negotiate_rt.solutions.points import Solution
 
 CLOUD = 4_000  # outcomes of a small space that a picture shows; of a larger one as many drawn evenly
-LISTED = 1_000_000  # outcomes up to which a space's size tells that it may be drawn whole
+ANY_DEAL = "; here every deal within the limits does as well"  # the sum of utilities is one along a line
 
 
 class IssueFacts(msgspec.Struct, frozen=True):
@@ -76,9 +76,9 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     """All that is said of one problem. Utilities are of deals struck at once.
 
     kind: "issues", "price" or "pie". outcomes: how many; None where they cannot be counted. verdict: whether a bargain is
-    possible, in words. ideal: the most that each can get in a rational outcome. opposition: the distance from the parties' all
-    having what they want most, on each party's scale from its worst to its best outcome (0: no conflict); None for a
-    price or a pie. frontier: the undominated vectors, as many as asked for; frontier_size: how many there are.
+    possible, in words. ideal: the most that each can get in a rational outcome. opposition: how far the nearest outcome is
+    from giving all what they want most, in utilities (0: no conflict); None for a price or a pie. frontier: the undominated
+    vectors, as many as asked for; frontier_size: how many there are.
     """
 
     name: str
@@ -117,21 +117,19 @@ def analysis_of(theory: Theory, name: str = "", most: int | None = None) -> Anal
         name=name, kind=theory.kind, parties=theory.parties, issues=_issues(theory), outcomes=_outcomes(theory),
         possible=found.possible, verdict="a bargain is possible" if found.possible else "no bargain is possible",
         disagreement=_each(theory, found.disagreement), ideal=None if found.ideal is None else _each(theory, found.ideal),
-        opposition=opposition_of(theory), frontier_size=None if found.frontier is None else len(found.frontier),
+        opposition=_opposition(theory), frontier_size=None if found.frontier is None else len(found.frontier),
         frontier=_frontier(theory, issues, most), solutions={one.name: _point(theory, one, issues) for one in found},
         price=_price(theory), delay=delay_of(theory),
     )  # fmt: skip
 
 
-def opposition_of(theory: Theory) -> float | None:
-    """Return the opposition of a problem over issues, each party's utility scaled from its worst (0) to its best (1)."""
+def _opposition(theory: Theory) -> float | None:
     found = theory.solutions.frontier
-    if theory.kind != "issues" or found is None or not len(found):
+    if theory.kind != "issues" or found is None:
         return None
-    import numpy as np  # late: heavy
+    from negotiate_rt.solutions.quality import opposition  # late: numpy
 
-    span = np.where(found.high > found.low, found.high - found.low, 1.0)
-    return float(np.sqrt((((found.utilities - found.high) / span) ** 2).sum(axis=1)).min())
+    return opposition(found)
 
 
 def cloud_of(problem: BargainingProblem, most: int = CLOUD) -> NDArray[Any]:
@@ -184,9 +182,11 @@ def _frontier(theory: Theory, issues: Sequence[str], most: int | None) -> tuple[
 
 
 def _point(theory: Theory, one: Solution, issues: Sequence[str]) -> PointFacts:
+    alike = theory.kind != "issues" and one.name == "utilitarian"
     return PointFacts(
-        definition=one.definition, deal=deal(theory.deal(one), issues), utilities=_each(theory, one.utilities),
-        gains=_each(theory, one.gains), value=one.value, tied=one.tied if theory.kind == "issues" else 0,
+        definition=one.definition + (ANY_DEAL if alike else ""), deal=deal(theory.deal(one), issues),
+        utilities=_each(theory, one.utilities), gains=_each(theory, one.gains), value=one.value,
+        tied=one.tied if theory.kind == "issues" else 0,
         ties=tuple(deal(outcome, issues) for outcome in one.ties) if theory.kind == "issues" else (),
     )  # fmt: skip
 

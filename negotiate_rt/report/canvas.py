@@ -50,6 +50,11 @@ class Canvas:
                 self._letters[row, column + step] = (letter, style)
                 return
 
+    def fill(self, x: float, y: float, letter: str, style: str = "") -> None:
+        """Put a sign at a point unless a letter stands there."""
+        across, down = self._at(x, y)
+        self._letters.setdefault((down // self._fine[1], across // self._fine[0]), (letter, style))
+
     def lines(self) -> Iterator[Text]:
         """Yield the plane line by line, with its axes."""
         tall = self.rows - 1

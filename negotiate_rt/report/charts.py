@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -12,9 +13,9 @@ from negotiate_rt.report.talk import Talk, Worths, bids_of, offers_of, own_curve
 from negotiate_rt.report.theory import Theory
 from negotiate_rt.report.words import number, words
 
-POINT_MARKS = {  # a solution's name -> how it is drawn
-    "Nash": ("star", "f0"), "Kalai-Smorodinsky": ("diamond", "f1"), "egalitarian": ("square", "f2"),
-    "utilitarian": ("triangle", "f3"), "equal loss": ("cross", "f4"),
+POINT_MARKS = {  # a solution's name -> how it is drawn: outlines, so that several at one place all show
+    "Nash": ("star", "ring s0"), "Kalai-Smorodinsky": ("diamond", "ring s1"), "egalitarian": ("square", "ring s2"),
+    "utilitarian": ("triangle", "ring s3"), "equal loss": ("cross", "ring s4"),
 }  # fmt: skip
 MOST_PAIRS = 6  # planes of one problem: all pairs of four parties
 FRONTIER_DRAWN = 2_000  # vectors of a frontier in one chart
@@ -75,8 +76,8 @@ def _plane(
         place = one.utilities[first], one.utilities[second]
         chart.marks([place], shape, style, [f"{one.name}: {number(place[0])}, {number(place[1])}"])
         chart.note(shape, style, one.name)
-    chart.marks([(without[first], without[second])], "ring", "s4 thin", ["no deal"])
-    chart.note("ring", "s4 thin", "no deal (disagreement)")
+    chart.marks([(without[first], without[second])], "ring", "quiet thin", ["no deal"])
+    chart.note("ring", "quiet thin", "no deal (disagreement)")
     counted = Counter(ended)
     titles = [f"{deals.label}: {number(x)}, {number(y)}; {count} x" for (x, y), count in counted.items()]
     chart.marks(list(counted), "ring", "s6", titles)
@@ -197,16 +198,16 @@ def gains_plane(gains: Iterable[tuple[float, ...]], parties: Sequence[str], name
     return chart
 
 
-def histogram(values: Sequence[float], label: str, name: str, *, whole: bool = False, bins: int = 24) -> Chart:
+def histogram(values: Sequence[float], label: str, name: str, *, whole: bool = False) -> Chart:
     """Return how often values fell where."""
-    low, high = min(values), max(values)
+    low, high, bins = min(values), max(values), max(4, min(24, math.isqrt(len(values)) + 1))
     span = high - low
     wide = max(1.0, -(-(span + 1) // bins)) if whole else (span / bins or 1.0)
     start = low - 0.5 if whole else low
     counts = Counter(min(bins - 1, int((value - start) / wide)) for value in values)
     chart = Chart(
         Axis(label, [start, start + wide * (max(counts) + 1)], room=0, whole=whole),
-        Axis("sessions", [0, *counts.values()], whole=True),
+        Axis("sessions", [0, *counts.values()], whole=True, room=0),
         title=f"How often: {short(label)}", description=f"from {number(low)} to {number(high)}, {len(values)} values", name=name,
     )  # fmt: skip
     for place, count in sorted(counts.items()):

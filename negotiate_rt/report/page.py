@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from negotiate_rt.report.analysis import Analysis
 from negotiate_rt.report.charts import Deals, gains_plane, histogram, planes, talk_charts
 from negotiate_rt.report.plain import plain
 from negotiate_rt.report.series import Spread
@@ -12,6 +12,7 @@ from negotiate_rt.report.study import ENDED, Study
 from negotiate_rt.report.svg import STYLE, escape
 from negotiate_rt.report.talk import Talk
 from negotiate_rt.report.tally import GroupReport, Report
+from negotiate_rt.report.theory import Theory
 from negotiate_rt.report.words import in_line, number, share, words
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # the browser itself sees to it that nothing is fetched
@@ -179,10 +180,32 @@ def _theory(report: Report, study: Study) -> list[str]:
     return told
 
 
-def definitions(theory: Any) -> str:  # a Theory
+def definitions(theory: Theory) -> str:
     """Return what each solution point of a problem is, and where."""
     rows = [(one.name, ", ".join(number(own) for own in one.utilities), one.definition) for one in theory.solutions]
     return table(("point", "utilities", "definition"), rows, "", "left")
+
+
+def analysis_page(found: Analysis, theory: Theory, charts: Sequence[str]) -> str:
+    """Return the analysis of one problem as a page: the verdict, the planes, the points and the frontier."""
+    about = f"{found.verdict}; {len(found.parties)} parties" + (f", {number(found.outcomes)} outcomes" if found.outcomes else "")
+    head = ("", *found.parties, "deal")
+    vectors = (
+        (place, *(number(one.utilities[name], 6) for name in found.parties), words(one.deal))
+        for place, one in enumerate(found.frontier, 1)
+    )
+    points = (
+        (name, *(number(one.utilities[party], 6) for party in found.parties), words(one.deal))
+        for name, one in found.solutions.items()
+    )
+    shown = f"{number(len(found.frontier))} of {number(found.frontier_size)} vectors" if found.frontier_size else ""
+    parts = [
+        f"<header><h1>{escape(found.name)}</h1><p>{escape(about)}</p></header>",
+        _section("Utilities", _figures(charts)),
+        _section("Solution points", table(head, points), definitions(theory)),
+        _section("Pareto frontier", table(head, vectors, shown)),
+    ]
+    return document(f"{found.name}: analysis", parts)
 
 
 def _glance(study: Study) -> list[str]:

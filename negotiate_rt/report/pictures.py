@@ -20,6 +20,7 @@ LETTERS = {
 COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red")
 WIDEST, NARROWEST = 76, 24  # columns of a picture; a terminal narrower than the latter gets none
 TALLEST = 22
+FEW = 100  # vectors of a frontier that get a sign each; more are dots
 Point = tuple[float, float]
 
 
@@ -39,23 +40,25 @@ def plane_picture(
         canvas.dot(*point, "dim")
     if theory.kind != "issues":
         canvas.line(frontier, "cyan")
-    for point in frontier:
+    few = theory.kind == "issues" and len(frontier) <= FEW
+    for point in () if few else frontier:
         canvas.dot(*point, "cyan")
     for one in deals:
         canvas.letter(one[0], one[1], "x" if ascii_only else "●", "bold red")
-    several: dict[Point, str] = {}
     for solution in theory.solutions:
         letter, style = LETTERS[solution.name]
-        place = solution.utilities[0], solution.utilities[1]
-        several[place] = several.get(place, "") + letter
-        canvas.letter(*place, letter, style)
+        canvas.letter(solution.utilities[0], solution.utilities[1], letter, style)
     canvas.letter(without[0], without[1], "d", "bold")
+    sign = "o" if ascii_only else "○"
+    for point in frontier if few else ():
+        canvas.fill(*point, sign, "cyan")
     second = theory.parties[1]
     yield Text(f"{'':{GUTTER}}{f'utility of {second}'}"[:width], style="dim")
     yield from canvas.lines()
     names = ", ".join(f"{letter} {name}" for name, (letter, _) in LETTERS.items() if theory.possible)
     ended = [f"{'x' if ascii_only else '●'} deal"] if deals else []
-    yield Text(", ".join(one for one in (names, "d no deal", *ended) if one), style="dim")
+    edge = [f"{sign} Pareto frontier"] if few else []
+    yield Text(", ".join(one for one in (names, *edge, "d no deal", *ended) if one), style="dim")
 
 
 def talk_picture(talk: Talk, width: int, *, ascii_only: bool = False) -> Iterator[Text]:

@@ -14,7 +14,7 @@ Points = Iterable[tuple[float, float]]
 WIDTH, HEIGHT = 460, 340
 LEFT, RIGHT, TOP, BOTTOM = 62, 14, 14, 46  # margins for ticks and labels
 SERIES = 8  # colours that the style sheet tells apart
-SHAPES = ("circle", "square", "triangle", "diamond", "cross", "star")
+SHAPES = ("circle", "square", "triangle", "diamond", "star")
 UNSAFE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, 65534, 65535, *range(55296, 57344)), "�")
 
 STYLE = """
@@ -25,8 +25,10 @@ STYLE = """
 svg{font:12px system-ui,sans-serif;color:var(--ink)}
 svg text{fill:var(--ink)}svg .soft{fill:var(--soft)}svg .axis{stroke:var(--soft);stroke-width:1}
 svg .grid{stroke:var(--rule);stroke-width:1}svg .line{fill:none;stroke-width:2;stroke-linejoin:round}
-svg .thin{stroke-width:1}svg .dashed{stroke-dasharray:4 3}
-svg .cloud{fill:var(--cloud);stroke:none;opacity:.55}svg .ring{fill:none;stroke-width:2.5}
+svg .dashed{stroke-dasharray:4 3}
+svg .ring{fill:none;stroke-width:2}
+svg .dots{stroke:var(--cloud);stroke-width:3;stroke-linecap:round;opacity:.6}
+svg .quiet{stroke:var(--soft)}svg .thin{stroke-width:1}
 """ + "".join(f"svg .f{n}{{fill:var(--c{n})}}svg .s{n}{{stroke:var(--c{n})}}" for n in range(SERIES))  # fmt: skip
 
 
@@ -105,7 +107,7 @@ class Chart:
         if pixels:
             dots = "".join(f"M{across:g} {down:g}h0" for across, down in sorted(pixels))
             self._parts.append(
-                f'<path d="{dots}" class="dots" style="stroke:var(--cloud);stroke-width:3;stroke-linecap:round;opacity:.6"/>'
+                f'<path d="{dots}" class="dots"/>'
             )
 
     def bar(self, low: float, high: float, tall: float, told: str) -> None:
@@ -176,6 +178,6 @@ def short(text: str, most: int = 60) -> str:
 
 _OUTLINES = {
     "square": "M-5-5H5V5H-5z", "triangle": "M0-6.5 6 5H-6z", "diamond": "M0-7 7 0 0 7-7 0z",
-    "cross": "M-6-3-3-6 0-3 3-6 6-3 3 0 6 3 3 6 0 3-3 6-6 3-3 0z",
+    "cross": "M-6-6 6 6M-6 6 6-6",
     "star": "M0-8 1.9-2.6 7.6-2.5 3.1 1 4.7 6.5 0 3.2-4.7 6.5-3.1 1-7.6-2.5-1.9-2.6z",
 }  # fmt: skip
