@@ -18,7 +18,7 @@ from negotiate_rt.problems.scalars import finite
 from negotiate_rt.strategies.concession import ConcessionCurve, ConcessionStrategy, TimeDependentConcession
 from negotiate_rt.strategies.deciding import Scaled
 from negotiate_rt.strategies.faratin import Pure
-from negotiate_rt.strategies.session import Scene, undiscounted
+from negotiate_rt.strategies.session import Scene
 
 
 class Bids(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
@@ -54,7 +54,7 @@ def pleasing(scene: Scene, view: View, target: float) -> Any:  # a value of the 
     """Return, of what is worth at least the target to oneself, the offer that should please the opponent most.
 
     Among equals the best for oneself. O(options worth the target) at array speed; kept until the target or the model
-    moves. None if nothing is worth the reservation value.
+    moves. None if nothing is worth the reservation value. In a space too large to list, the offer nearest the target.
     """
     options = scene.options(view)
     if not len(options):
@@ -63,6 +63,8 @@ def pleasing(scene: Scene, view: View, target: float) -> Any:  # a value of the 
     model = scene.model(view)
     if model is None:
         return options.values[count - 1]
+    if options.space is not None and not options.listed:
+        return view.preferences.offer(target)
     if not model.heard and not view.others:
         return options.values[0]  # nothing is known yet
     news = (count, model.heard)
@@ -92,7 +94,7 @@ class ConcedingBids(Bids, frozen=True, tag="conceding", forbid_unknown_fields=Tr
     def __call__(self, scene: Scene, view: View) -> Any:  # as in Bids
         """Return the next offer. Raises InvalidOffer if nothing is worth the reservation value."""
         target = conceded(scene, view, self.concession, self.floor)
-        if scene.model_of is None or getattr(undiscounted(view.preferences), "ranking", None) is None:
+        if scene.model_of is None or getattr(view.problem, "space", None) is None:
             return view.preferences.offer(target)
         scene.aspiration = target
         return pleasing(scene, view, target)
@@ -203,7 +205,11 @@ class NiceTitForTatBids(Bids, frozen=True, tag="nice-tit-for-tat", forbid_unknow
         kept = scene.memory.get("nash")
         if kept is None or kept[0] != model.heard:
             gains = -np.asarray(options.costs) - view.preferences.reservation_value
-            place = int((gains * model.estimate()[options.numbers]).argmax())
+            if options.space is None or options.listed:
+                liked = model.estimate()[options.numbers]
+            else:
+                liked = np.array([model.utility(value) for value in options.values])
+            place = int((gains * liked).argmax())
             kept = scene.memory["nash"] = (model.heard, options.worth(place))
         return float(kept[1])
 
@@ -234,8 +240,8 @@ class TradeOffBids(Bids, frozen=True, tag="trade-off", forbid_unknown_fields=Tru
         """Return the next offer. Raises InvalidOffer if nothing is worth the reservation value."""
         target = conceded(scene, view, self.concession)
         space = getattr(view.problem, "space", None)
-        options = scene.options(view) if space is not None else None
-        if space is None or options is None or not len(view.heard) or not len(options):
+        options = scene.options(view)
+        if space is None or not options.listed or not len(view.heard) or not len(options):
             return view.preferences.offer(target)
         scene.aspiration = target
         count = options.down_to(target)

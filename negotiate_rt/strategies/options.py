@@ -9,7 +9,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,12 @@ POINTS = 101
 
 class Options:
     """What may be offered. values: offers, best first, ties in the space's order. costs: minus their worth to oneself,
-    ascending, for bisection. numbers: their place in the space. space: None on a scale.
+    ascending, for bisection. numbers: their place in the space. space: None on a scale. listed: whether all that is
+    worth the reservation value is among them; in a space too large for that it is a ladder of `POINTS` utilities, each
+    with the outcome next above it, searched when it is first asked for.
     """
 
-    __slots__ = ("costs", "numbers", "space", "values")
+    __slots__ = ("costs", "listed", "numbers", "space", "values")
 
     def __init__(
         self, values: Sequence[Any], worth: Sequence[float], numbers: NDArray[np.intp], space: OutcomeSpace | None
@@ -37,6 +39,7 @@ class Options:
         self.costs = [-one for one in worth]
         self.numbers = numbers
         self.space = space
+        self.listed = space is not None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -53,7 +56,9 @@ class Options:
         """Return the place in the space of an offer of either side; on a scale, that of the nearest point."""
         if self.space is not None:
             return self.space.index(value)
-        return int(np.abs(np.asarray(self.values) - value).argmin()) if self.values else None
+        if not self.values:
+            return None
+        return int(np.abs(np.asarray(self.values) - value).argmin())
 
 
 def options_of(preferences: Preferences) -> Options:
@@ -70,7 +75,8 @@ def options_of(preferences: Preferences) -> Options:
         if found is None:
             found = by_limit[preferences.reservation_value] = _of_outcomes(preferences)
         return found
-    return _of_scale(preferences)
+    space = getattr(preferences, "space", None)
+    return _of_scale(preferences) if space is None else _of_search(preferences, space)
 
 
 _CACHE: WeakKeyDictionary[Any, dict[float, Options]] = WeakKeyDictionary()  # by ranking, then reservation value
@@ -93,3 +99,35 @@ def _of_scale(preferences: Preferences) -> Options:
     values = [preferences.offer(point) for point in points]
     worth = [preferences.utility(value, True) for value in values]
     return Options(values, worth, np.arange(len(values)), None)
+
+
+class Ladder(Sequence[Any]):
+    """The outcomes next above some utilities, searched when first asked for. Does not keep the preferences alive."""
+
+    def __init__(self, preferences: Preferences, targets: Sequence[float]) -> None:
+        self._preferences = ref(preferences)
+        self._targets = targets
+        self._found: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self._targets)
+
+    def __getitem__(self, place: Any) -> Any:  # an int or a slice
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        place = range(len(self))[place]
+        if place not in self._found:
+            preferences = self._preferences()
+            assert preferences is not None  # whoever asks has a view, which holds them
+            self._found[place] = preferences.offer(self._targets[place])
+        return self._found[place]
+
+
+def _of_search(preferences: Preferences, space: OutcomeSpace) -> Options:
+    top, limit = preferences.opening, preferences.limit
+    if top < preferences.reservation_value:
+        return Options([], [], np.empty(0, np.intp), space)
+    rungs = [top + (limit - top) * (step / (POINTS - 1)) for step in range(POINTS - 1)] + [limit]
+    options = Options(Ladder(preferences, rungs), rungs, np.empty(0, np.intp), space)
+    options.listed = False
+    return options

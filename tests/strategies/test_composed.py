@@ -439,3 +439,27 @@ def test_a_composed_strategy_keeps_its_memory_in_a_worker_process():
 def test_parts_and_parameters_that_are_none_are_refused(make, message):
     with pytest.raises(ConfigurationError, match=message):
         make()
+
+
+HUGE = OutcomeSpace([Issue(f"issue {k}", tuple(range(10))) for k in range(12)])  # 10^12 outcomes
+UP, DOWN = (
+    AdditiveUtility(
+        {name: weight for name, weight in zip(HUGE.names, weights, strict=True)},
+        {name: {v: (v if up else 9 - v) / 9 for v in range(10)} for name in HUGE.names}, HUGE,
+    )
+    for up, weights in ((True, range(1, 13)), (False, range(12, 0, -1)))
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMPOSED)
+def test_every_composed_strategy_bargains_over_a_trillion_outcomes(name):
+    strategy = STRATEGIES[name]()
+    agents = [Negotiator("A", UP, 30.0, strategy=strategy), Negotiator("B", DOWN, 30.0, strategy=strategy)]
+    outcome = NegotiationExecutor(clock="virtual", seed=1).run(
+        agents, NegotiationConfig("bilateral", max_rounds=12), BargainingProblem(HUGE)
+    )
+    assert not outcome.faults
+    assert outcome.rounds_used
+    gc.collect()
+    assert len(strategy.__dict__["_sessions"]) == 0
