@@ -51,6 +51,7 @@ _WHERE = {
     "protocols.alternating_multiple_offers": "MenuOptions",
     "protocols.awarding": "ContractNetOptions ContractResult",
     "protocols.base": "NegotiationProtocol",
+    "protocols.concurrent_bargaining": "CommitmentOptions ConcurrentResult",
     "protocols.monotonic_concession": "ConcessionOptions",
     "protocols.nash_demand": "DemandOptions DemandResult",
     "protocols.rubinstein": "RubinsteinOptions",

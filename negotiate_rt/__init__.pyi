@@ -378,6 +378,12 @@ from negotiate_rt.protocols.awarding import (
 from negotiate_rt.protocols.base import (
     NegotiationProtocol as NegotiationProtocol,
 )
+from negotiate_rt.protocols.concurrent_bargaining import (
+    CommitmentOptions as CommitmentOptions,
+)
+from negotiate_rt.protocols.concurrent_bargaining import (
+    ConcurrentResult as ConcurrentResult,
+)
 from negotiate_rt.protocols.monotonic_concession import (
     ConcessionOptions as ConcessionOptions,
 )

@@ -29,6 +29,7 @@ class NegotiationType(StrEnum):
     STACKED_ALTERNATING_OFFERS = "stacked-alternating-offers"
     ALTERNATING_MULTIPLE_OFFERS = "alternating-multiple-offers"
     NASH_DEMAND = "nash-demand"
+    CONCURRENT_BARGAINING = "concurrent-bargaining"
     CONTRACT_NET = "contract-net"
     FIRST_PRICE_AUCTION = "first-price-auction"
     VICKREY_AUCTION = "vickrey-auction"

@@ -4,6 +4,7 @@ from negotiate_rt.machine import Board, Refusal, Rule, Table
 from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
+from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
 from negotiate_rt.protocols.contract_net import ContractNet
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
 from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
@@ -17,7 +18,7 @@ from negotiate_rt.runtime.seat import Question
 
 BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
-    ContractNet, FirstPriceAuction, VickreyAuction,
+    ConcurrentBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
 )  # fmt: skip
 
 __all__ = [

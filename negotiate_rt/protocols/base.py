@@ -215,9 +215,9 @@ class NegotiationProtocol:
         offer = conversation.accepted
         walked = offer is None and (conversation.reason or "").startswith("walked-away")
         worth = {}
-        for place, seat in enumerate(one for one in seats if one.role != self.convener):
+        for place, seat in enumerate(one for one in seats if one.preferences is not None):
             mine = seat.preferences
-            if mine is None or not mine.known:
+            if not mine.known:
                 continue
             try:
                 worth[seat.name] = (

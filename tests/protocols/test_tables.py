@@ -14,8 +14,10 @@ from negotiate_rt.machine.joint import JointMachine
 from negotiate_rt.messages.outcome import NegotiationOffer
 from negotiate_rt.messages.performatives import (
     Accept,
+    Agree,
     Cancel,
     Cfp,
+    Confirm,
     Failure,
     Inform,
     InformDone,
@@ -100,6 +102,7 @@ def rows_of(table: Table) -> set[tuple[str, ...]]:
 
 I, R = "initiator", "responder"  # noqa: E741  # as the transcripts read best
 M, C = "manager", "contractor"
+Y, Z = "buyer", "seller"
 A, B = "auctioneer", "bidder"
 F, S = "first", "second"
 H, P = "chair", "party"
@@ -149,6 +152,18 @@ DEMANDS = {
     "it walks": [(H, Cfp), (P, Walk), "LEFT"],
     "it makes no demand": [(H, Cfp), SKIP, (H, Cfp), LAPSE, LAPSE, "HEARD"],
 }
+COMMITMENTS = {
+    "seller accepts and is chosen": [(Y, Propose), (Z, Accept), (Y, Confirm), (Y, Agree), "SETTLED"],
+    "seller accepts and is not": [(Y, Propose), (Z, Accept), (Y, Reject), "NOT_CHOSEN"],
+    "buyer accepts": [(Y, Propose), (Z, Propose), (Y, Accept), (Y, Agree), "SETTLED"],
+    "commitment broken": [(Y, Propose), (Z, Propose), (Y, Accept), (Y, Cancel), "DECOMMITTED"],
+    "buyer breaks off": [(Y, Reject), "NOT_CHOSEN"],
+    "seller walks": [(Y, Propose), (Z, Walk), "LEFT"],
+    "turns skipped": [SKIP, SKIP, SKIP, (Z, Propose), LAPSE, "CLOSED"],
+    "silence of the seller": [(Y, Propose), LAPSE, "CLOSED"],
+    "silence about the choice": [(Y, Propose), (Z, Accept), LAPSE, "CLOSED"],
+    "silence about the deal": [(Y, Propose), (Z, Accept), (Y, Confirm), LAPSE, "CLOSED"],
+}
 CONTRACTS = {
     "done": [(M, Cfp), (C, Propose), (M, Accept), (C, InformDone), "FULFILLED"],
     "done with a result": [(M, Cfp), (C, Propose), (M, Accept), (C, InformResult), "FULFILLED"],
@@ -196,7 +211,8 @@ TRANSCRIPTS = {
     "alternating-multiple-offers": {
         title: one for title, one in BARGAINS.items() if not any(Withdraw in move for move in one if isinstance(move, tuple))
     },
-    "nash-demand": DEMANDS, "contract-net": CONTRACTS, "first-price-auction": AUCTIONS, "vickrey-auction": AUCTIONS,
+    "nash-demand": DEMANDS, "concurrent-bargaining": COMMITMENTS, "contract-net": CONTRACTS, "first-price-auction": AUCTIONS,
+    "vickrey-auction": AUCTIONS,
 }  # fmt: skip
 EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
 
@@ -232,8 +248,10 @@ def test_tables_are_sound(protocol):
 # ----------------------------------------------------------------------------------------------------------- random walks
 ACTS = (
     Accept,
+    Agree,
     Cancel,
     Cfp,
+    Confirm,
     Failure,
     Inform,
     InformDone,
@@ -328,6 +346,11 @@ JOINT = {
         "they fit": [Cfp, Inform, "they fit", "AGREED"],
         "they do not": ["they do not fit", "FAILED"],
         "left": ["left", "FAILED"],
+        "too long": ["rounds used up", "DEADLOCK"],
+    },
+    "concurrent-bargaining": {
+        "deal": [Propose, Accept, Reject, Confirm, Cancel, Agree, "deal", "AGREED"],
+        "nobody": ["nobody left", "FAILED"],
         "too long": ["rounds used up", "DEADLOCK"],
     },
     "first-price-auction": {
