@@ -86,13 +86,29 @@ _WHERE = {
     "solutions.terms": "AlternatingOffers discount_factor impatience_factor",
     "solutions.ultimatum": "UltimatumEquilibrium UltimatumSolution ultimatum",
     "solutions.unanimity": "UnanimityShares unanimity",
+    "strategies.acceptance": (
+        "AcceptAspiration AcceptCombined AcceptConstant AcceptLastChance AcceptNext AcceptOptimally AcceptPrevious "
+        "AcceptTime AcceptWindow AllOf AnyOf"
+    ),
     "strategies.bidding": "BidStrategy",
+    "strategies.bids": "ConcedingBids IssueByIssueBids MicroBids NiceTitForTatBids RandomBids TradeOffBids",
+    "strategies.composed": (
+        "ComposedStrategy Considerate HardHeaded MicroStrategy NiceTitForTat OptimalStopping RandomWalker "
+        "Reciprocal TradeOff"
+    ),
     "strategies.concession": (
         "ConcessionStrategy ExponentialConcession LinearConcession TimeDependentConcession TitForTatConcession"
     ),
     "strategies.equilibrium": (
         "EquilibriumStrategy OutcomeEquilibrium PieEquilibrium PriceEquilibrium TableStrategy play_equilibrium"
     ),
+    "strategies.faratin": (
+        "AveragedTitForTat DynamicDeadlineTactic ExponentialTactic MixedConcession PolynomialTactic "
+        "RandomAbsoluteTitForTat RelativeTitForTat ResourceTactic"
+    ),
+    "strategies.models": "Accuracy accuracy",
+    "strategies.opponent": "BayesianModel FrequencyModel",
+    "strategies.registry": "STRATEGIES make_strategy",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}
 __all__ = ["__version__", *sorted(_HOME)]

@@ -615,8 +615,86 @@ from negotiate_rt.solutions.unanimity import (
 from negotiate_rt.solutions.unanimity import (
     unanimity as unanimity,
 )
+from negotiate_rt.strategies.acceptance import (
+    AcceptAspiration as AcceptAspiration,
+)
+from negotiate_rt.strategies.acceptance import (
+    AcceptCombined as AcceptCombined,
+)
+from negotiate_rt.strategies.acceptance import (
+    AcceptConstant as AcceptConstant,
+)
+from negotiate_rt.strategies.acceptance import (
+    AcceptLastChance as AcceptLastChance,
+)
+from negotiate_rt.strategies.acceptance import (
+    AcceptNext as AcceptNext,
+)
+from negotiate_rt.strategies.acceptance import (
+    AcceptOptimally as AcceptOptimally,
+)
+from negotiate_rt.strategies.acceptance import (
+    AcceptPrevious as AcceptPrevious,
+)
+from negotiate_rt.strategies.acceptance import (
+    AcceptTime as AcceptTime,
+)
+from negotiate_rt.strategies.acceptance import (
+    AcceptWindow as AcceptWindow,
+)
+from negotiate_rt.strategies.acceptance import (
+    AllOf as AllOf,
+)
+from negotiate_rt.strategies.acceptance import (
+    AnyOf as AnyOf,
+)
 from negotiate_rt.strategies.bidding import (
     BidStrategy as BidStrategy,
+)
+from negotiate_rt.strategies.bids import (
+    ConcedingBids as ConcedingBids,
+)
+from negotiate_rt.strategies.bids import (
+    IssueByIssueBids as IssueByIssueBids,
+)
+from negotiate_rt.strategies.bids import (
+    MicroBids as MicroBids,
+)
+from negotiate_rt.strategies.bids import (
+    NiceTitForTatBids as NiceTitForTatBids,
+)
+from negotiate_rt.strategies.bids import (
+    RandomBids as RandomBids,
+)
+from negotiate_rt.strategies.bids import (
+    TradeOffBids as TradeOffBids,
+)
+from negotiate_rt.strategies.composed import (
+    ComposedStrategy as ComposedStrategy,
+)
+from negotiate_rt.strategies.composed import (
+    Considerate as Considerate,
+)
+from negotiate_rt.strategies.composed import (
+    HardHeaded as HardHeaded,
+)
+from negotiate_rt.strategies.composed import (
+    MicroStrategy as MicroStrategy,
+)
+from negotiate_rt.strategies.composed import (
+    NiceTitForTat as NiceTitForTat,
+)
+from negotiate_rt.strategies.composed import (
+    OptimalStopping as OptimalStopping,
+)
+from negotiate_rt.strategies.composed import (
+    RandomWalker as RandomWalker,
+)
+from negotiate_rt.strategies.composed import (
+    Reciprocal as Reciprocal,
+)
+from negotiate_rt.strategies.composed import (
+    TradeOff as TradeOff,
 )
 from negotiate_rt.strategies.concession import (
     ConcessionStrategy as ConcessionStrategy,
@@ -650,6 +728,48 @@ from negotiate_rt.strategies.equilibrium import (
 )
 from negotiate_rt.strategies.equilibrium import (
     play_equilibrium as play_equilibrium,
+)
+from negotiate_rt.strategies.faratin import (
+    AveragedTitForTat as AveragedTitForTat,
+)
+from negotiate_rt.strategies.faratin import (
+    DynamicDeadlineTactic as DynamicDeadlineTactic,
+)
+from negotiate_rt.strategies.faratin import (
+    ExponentialTactic as ExponentialTactic,
+)
+from negotiate_rt.strategies.faratin import (
+    MixedConcession as MixedConcession,
+)
+from negotiate_rt.strategies.faratin import (
+    PolynomialTactic as PolynomialTactic,
+)
+from negotiate_rt.strategies.faratin import (
+    RandomAbsoluteTitForTat as RandomAbsoluteTitForTat,
+)
+from negotiate_rt.strategies.faratin import (
+    RelativeTitForTat as RelativeTitForTat,
+)
+from negotiate_rt.strategies.faratin import (
+    ResourceTactic as ResourceTactic,
+)
+from negotiate_rt.strategies.models import (
+    Accuracy as Accuracy,
+)
+from negotiate_rt.strategies.models import (
+    accuracy as accuracy,
+)
+from negotiate_rt.strategies.opponent import (
+    BayesianModel as BayesianModel,
+)
+from negotiate_rt.strategies.opponent import (
+    FrequencyModel as FrequencyModel,
+)
+from negotiate_rt.strategies.registry import (
+    STRATEGIES as STRATEGIES,
+)
+from negotiate_rt.strategies.registry import (
+    make_strategy as make_strategy,
 )
 
 __version__: str
