@@ -20,8 +20,8 @@ class SearchedPreferences:
     Up to ten million outcomes are sorted once; beyond that the utility must be additive, and each new target is a search
     (milliseconds to a tenth of a second). Utilities closer than a 1e-12th of the largest count as equal;
     `reservation_value` is lowered by that much. ConfigurationError for a space with continuous issues that must be
-    discretized (under constraints, or if the utility is not additive), a utility
-    that cannot be searched, or an opening below the reservation value.
+    discretized (under constraints, or if the utility is not additive), a utility that cannot be searched, or an opening
+    below the reservation value.
     """
 
     __slots__ = (

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
+from negotiate_rt.problems.evaluations import LinearEvaluation
+from negotiate_rt.problems.interdependent import Box, HyperRectangleUtility
 from negotiate_rt.problems.issues import (
     Constraint,
     ContinuousIssue,
@@ -23,6 +25,7 @@ from negotiate_rt.problems.issues import (
     OutcomeSpace,
     Span,
 )
+from negotiate_rt.problems.utility import AdditiveUtility
 
 A, B, C = IntegerIssue("a", 0, 4), IntegerIssue("b", 0, 4), Issue("c", ("x", "y", "z"))
 BUDGET = LinearConstraint({"a": 1, "b": 2}, most=4)
@@ -78,6 +81,17 @@ def test_ten_to_the_eighteen_outcomes_under_constraints_have_exact_numbers():
         iter(space)
     with pytest.raises(IndexError, match="so none with index"):
         space.at(space.size)
+
+
+def test_few_outcomes_of_a_huge_grid_are_listed_by_their_numbers():
+    issues = [IntegerIssue(f"i{n}", 0, 9) for n in range(18)]
+    pairs = [LinearConstraint({f"i{n}": 1, f"i{n + 1}": 1}, most=1 if n == 4 else 0) for n in range(0, 18, 2)]
+    space = OutcomeSpace(issues, pairs)
+    assert space.size == 3
+    assert [(outcome[4], outcome[5], sum(outcome)) for outcome in space] == [(0, 0, 0), (0, 1, 1), (1, 0, 1)]
+    worth = AdditiveUtility({name: n for n, name in enumerate(space.names)}, dict.fromkeys(space.names, LinearEvaluation(1)))
+    assert worth.table(space).tolist() == [0, 5, 4]
+    assert HyperRectangleUtility([Box({"i5": 1}, 2)]).table(space).tolist() == [0, 2, 0]
 
 
 def test_an_outcome_that_breaks_a_rule_is_refused_by_its_name():

@@ -199,10 +199,10 @@ def test_a_target_among_ten_to_the_twelve_is_met_as_closely_as_brute_force_over_
         assert (outcome is None) == (above.size == 0)
         assert outcome is None or utility(outcome) == pytest.approx(above.min(), abs=1e-11)
         assert utility(found.nearest(target)) == pytest.approx(total[np.abs(total - target).argmin()], abs=1e-11)
-    top = np.sort(total)[::-1][:200]
-    assert [utility(outcome) for outcome in islice(found.band(), 200)] == pytest.approx(top.tolist(), abs=1e-11)
-    middle = np.sort(total[total <= 4.0])[::-1][:50]
-    assert [utility(outcome) for outcome in islice(found.band(high=4.0), 50)] == pytest.approx(middle.tolist(), abs=1e-11)
+    top = np.sort(total)[::-1][:5000]
+    assert [utility(outcome) for outcome in islice(found.band(), 5000)] == pytest.approx(top.tolist(), abs=1e-11)
+    middle = np.sort(total[total <= 4.0])[::-1][:5000]
+    assert [utility(outcome) for outcome in islice(found.band(high=4.0), 5000)] == pytest.approx(middle.tolist(), abs=1e-11)
 
 
 @pytest.mark.slow
