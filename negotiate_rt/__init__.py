@@ -102,6 +102,7 @@ _WHERE = {
     "strategies.equilibrium": (
         "EquilibriumStrategy OutcomeEquilibrium PieEquilibrium PriceEquilibrium TableStrategy play_equilibrium"
     ),
+    "strategies.estimation": "ConcessionFit ReservationBelief fit_concession",
     "strategies.faratin": (
         "AveragedTitForTat DynamicDeadlineTactic ExponentialTactic MixedConcession PolynomialTactic "
         "RandomAbsoluteTitForTat RelativeTitForTat ResourceTactic"

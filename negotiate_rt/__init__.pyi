@@ -729,6 +729,15 @@ from negotiate_rt.strategies.equilibrium import (
 from negotiate_rt.strategies.equilibrium import (
     play_equilibrium as play_equilibrium,
 )
+from negotiate_rt.strategies.estimation import (
+    ConcessionFit as ConcessionFit,
+)
+from negotiate_rt.strategies.estimation import (
+    ReservationBelief as ReservationBelief,
+)
+from negotiate_rt.strategies.estimation import (
+    fit_concession as fit_concession,
+)
 from negotiate_rt.strategies.faratin import (
     AveragedTitForTat as AveragedTitForTat,
 )

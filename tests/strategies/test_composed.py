@@ -444,7 +444,7 @@ def test_parts_and_parameters_that_are_none_are_refused(make, message):
 HUGE = OutcomeSpace([Issue(f"issue {k}", tuple(range(10))) for k in range(12)])  # 10^12 outcomes
 UP, DOWN = (
     AdditiveUtility(
-        {name: weight for name, weight in zip(HUGE.names, weights, strict=True)},
+        dict(zip(HUGE.names, weights, strict=True)),
         {name: {v: (v if up else 9 - v) / 9 for v in range(10)} for name in HUGE.names}, HUGE,
     )
     for up, weights in ((True, range(1, 13)), (False, range(12, 0, -1)))
