@@ -14,6 +14,7 @@ from negotiate_rt.cli.consoles import show, stdout_console
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.settings import Settings
 from negotiate_rt.report.analysis import Analysis, analysis_of, cloud_of
+from negotiate_rt.report.plain import encoded
 from negotiate_rt.report.theory import Theory, solved_issues, theory_of
 from negotiate_rt.report.words import in_line, number
 
@@ -47,7 +48,7 @@ def analyze_source(wish: Wish) -> None:
     if wish.plot is not None:
         write(wish.plot, picture_file(found, theory, Path(wish.plot).suffix.lower()))
     if wish.as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
+        sys.stdout.write(msgspec.json.format(encoded(found)).decode() + "\n")
         return
     console = stdout_console()
     for part in in_tables(found):
@@ -97,8 +98,8 @@ def in_tables(found: Analysis) -> Iterator[RenderableType]:
     """Yield the parts of an analysis, in the order to print them."""
     from rich.text import Text
 
-    size = "" if found.outcomes is None else f", {number(found.outcomes)} outcomes"
-    what = {"issues": f"{len(found.issues)} issues{size}", "price": "one price", "pie": "a pie to divide"}[found.kind]
+    size = "" if found.outcomes is None else f", {counted(found.outcomes, 'outcome')}"
+    what = {"issues": f"{counted(len(found.issues), 'issue')}{size}", "price": "one price", "pie": "a pie to divide"}[found.kind]
     yield Text.assemble((found.name, "bold"), f": {what}, parties {', '.join(found.parties)}")
     yield Text(found.verdict, style="bold green" if found.possible else "bold red")
     if found.issues:
@@ -155,7 +156,7 @@ def _solutions(found: Analysis) -> Table:
 def _frontier(found: Analysis) -> Table:
     shown, size = len(found.frontier), found.frontier_size or 0
     left_out = f", {number(shown)} shown" if shown < size else ""
-    made = _table(f"Pareto frontier: {number(size)} utility vectors{left_out}", "", *found.parties, "outcome", words=1)
+    made = _table(f"Pareto frontier: {counted(size, 'utility vector')}{left_out}", "", *found.parties, "outcome", words=1)
     for place, one in enumerate(found.frontier, 1):
         own = (number(one.utilities[party], 6) for party in found.parties)
         made.add_row(*_texts(str(place), *own, in_words(one.deal)))
@@ -185,6 +186,11 @@ def _delay(found: Analysis) -> Iterator[RenderableType]:
         told += f"{in_words(delay.deal)} in period {delay.period} ({own})"
     yield Text(told + delay.note, style="bold")
     yield Text(f"  {delay.definition}", style="dim")
+
+
+def counted(many: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number(many)} {what}{'' if many == 1 else 's'}"
 
 
 def in_words(deal: Any) -> str:  # a plain tree

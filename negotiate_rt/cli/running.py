@@ -19,6 +19,7 @@ from negotiate_rt.executor.executor import NegotiationExecutor
 from negotiate_rt.executor.settings import logger
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.report import Report, ResultFolder, Tally
+from negotiate_rt.report.plain import encoded
 
 if TYPE_CHECKING:
     from negotiate_rt.report.following import Following
@@ -216,7 +217,7 @@ def written(scenario: scenarios.Scenario) -> tuple[str, str]:
 def tell(report: Report, as_json: bool, issues: tuple[str, ...] = (), last: Iterable[NegotiationOutcome] = ()) -> None:
     """Print a report: as JSON, or as tables, a single session with its offers."""
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+        sys.stdout.write(msgspec.json.format(encoded(report)).decode() + "\n")
         return
     from negotiate_rt.report.tables import outcome_tables, report_tables
 

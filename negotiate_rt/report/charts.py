@@ -50,7 +50,7 @@ def _plane(
     theory: Theory, name: str, pair: tuple[int, int], deals: Deals, offers: Sequence[Worths], cloud: Any
 ) -> Chart:
     first, second = pair
-    frontier = [(row[first], row[second]) for row in thinned(theory.frontier_points().tolist(), FRONTIER_DRAWN)]
+    frontier = [(row[first], row[second]) for row in drawn_frontier(theory)]
     without = theory.solutions.disagreement
     made = [(one.utilities[first], one.utilities[second]) for one in offers]
     ended = [(one[first], one[second]) for one in deals.utilities]
@@ -84,6 +84,12 @@ def _plane(
     if counted:
         chart.note("ring", "s6", deals.label)
     return chart
+
+
+def drawn_frontier(theory: Theory) -> list[list[float]]:
+    """Return the vectors of a frontier, thinned to what can be told apart."""
+    vectors = theory.frontier_points()
+    return [vectors[place].tolist() for place in thinned(range(len(vectors)), FRONTIER_DRAWN)]
 
 
 def _trails(chart: Chart, theory: Theory, pair: tuple[int, int], offers: Sequence[Worths]) -> None:

@@ -13,7 +13,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.journal.record import Record
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.report.comparison import Comparison
-from negotiate_rt.report.plain import outcome_record, plain
+from negotiate_rt.report.plain import encoded, outcome_record, plain
 from negotiate_rt.report.rows import OutcomeRows
 from negotiate_rt.report.tally import Report
 
@@ -47,7 +47,6 @@ class ResultFolder:
         except OSError as error:
             self._files.close()
             raise ConfigurationError(f"--out {self.path}: cannot write there: {error.strerror or error}") from None
-        self._encode = msgspec.json.Encoder(order="deterministic", enc_hook=plain).encode
 
     def _clear(self, force: bool) -> None:
         for name in WRITTEN:
@@ -59,7 +58,7 @@ class ResultFolder:
 
     def add(self, outcome: NegotiationOutcome, comparison: Comparison | None = None) -> None:
         """Write one outcome, with how it compares with theory where that is known."""
-        self._lines.write(msgspec.json.encode(outcome_record(outcome, self.issues)) + b"\n")
+        self._lines.write(encoded(outcome_record(outcome, self.issues)) + b"\n")
         self._rows.add(outcome, comparison)
 
     def event(self, record: Record) -> None:
@@ -67,16 +66,16 @@ class ResultFolder:
         if self._events is None:
             self._events = self._files.enter_context((self.path / EVENTS).open("wb"))
         try:
-            line = self._encode(record)
+            line = encoded(record)
         except Exception:  # noqa: BLE001  # the border to agents' values: whatever cannot be encoded is told in words
-            line = self._encode(msgspec.structs.replace(record, content=plain(record.content)))
+            line = encoded(msgspec.structs.replace(record, content=plain(record.content)))
         self._events.write(line + b"\n")
 
     def finish(self, report: Report, scenario: str = "", form: str = "toml", page: str = "") -> None:
         """Write the report as JSON and as the page given, and the scenario's text beside them."""
-        (self.path / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+        (self.path / REPORT).write_bytes(msgspec.json.format(encoded(report)) + b"\n")
         if scenario:
-            (self.path / f"scenario.{form}").write_text(scenario, encoding="utf-8")
+            (self.path / f"scenario.{form}").write_text(scenario, encoding="utf-8", errors="backslashreplace")
         if page:
             (self.path / PAGE).write_text(page, encoding="utf-8", errors="xmlcharrefreplace")
 

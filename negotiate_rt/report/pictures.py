@@ -8,9 +8,9 @@ from typing import Any
 from rich.text import Text
 
 from negotiate_rt.report.canvas import GUTTER, Canvas
-from negotiate_rt.report.charts import FRONTIER_DRAWN
+from negotiate_rt.report.charts import drawn_frontier
 from negotiate_rt.report.svg import Axis
-from negotiate_rt.report.talk import Talk, offers_of, own_curves, thinned, value_curves
+from negotiate_rt.report.talk import Talk, offers_of, own_curves, value_curves
 from negotiate_rt.report.theory import Theory
 
 LETTERS = {
@@ -31,7 +31,7 @@ def plane_picture(
     size = _size(width)
     if size is None:
         return
-    frontier = [(row[0], row[1]) for row in thinned(theory.frontier_points().tolist(), FRONTIER_DRAWN)]
+    frontier = [(row[0], row[1]) for row in drawn_frontier(theory)]
     without = theory.solutions.disagreement
     around = [] if cloud is None else [(row[0], row[1]) for row in cloud.tolist()]
     seen = [*frontier, *around, (without[0], without[1]), *((one[0], one[1]) for one in deals)]

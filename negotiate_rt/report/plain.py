@@ -101,3 +101,20 @@ def offer_record(offer: NegotiationOffer, issues: Sequence[str] = ()) -> dict[st
         "at": offer.at,
         "expires_at": offer.expires_at,
     }
+
+
+def encoded(value: Any) -> bytes:  # a struct or a plain tree
+    """Return a value as JSON in UTF-8, keys as they come; what is no text (half a surrogate pair) as its escape, as in
+    a Python literal. What JSON cannot hold is told as `plain` tells it."""
+    try:
+        return msgspec.json.encode(value, enc_hook=plain)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_scrubbed(msgspec.to_builtins(value, enc_hook=plain, str_keys=True)))
+
+
+def _scrubbed(tree: Any) -> Any:
+    if isinstance(tree, str):
+        return tree.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(tree, dict):
+        return {_scrubbed(key): _scrubbed(one) for key, one in tree.items()}
+    return [_scrubbed(one) for one in tree] if isinstance(tree, (list, tuple)) else tree

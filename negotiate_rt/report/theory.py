@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from msgspec.structs import replace
 
+from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.bargaining import BargainingProblem
 from negotiate_rt.problems.derived import DiscountedUtility
 from negotiate_rt.problems.preferences import PiePreferences, Preferences, PricePreferences
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Kind = Literal["issues", "price", "pie"]
 KEPT = 256  # solved problems kept at hand: sessions whose agents draw from few preferences meet the same ones again
 PATIENCE = 5_000_000  # outcomes looked at on behalf of one report, in all; what comes later is not set beside theory
+KEPT_VECTORS = 500_000  # of their frontiers in all: some 20 MB
 LEAST_COST = 1_000  # outcomes that the smallest problem counts for
 MOST_COST = 1_000_000
 
@@ -83,36 +85,65 @@ class Theory:
 
 
 class Theories:
-    """Solves the problems of many sessions, each different one once, with so much patience and no more."""
+    """Solves the problems of many sessions, each different one once, with so much patience and no more.
+
+    Solved problems are kept while there is room: so many of them, with so many vectors on their frontiers in all.
+    """
 
     def __init__(self, patience: int = PATIENCE) -> None:
         self.patience = patience
         self._solved: OrderedDict[tuple[Any, ...], Theory | None] = OrderedDict()
+        self._room = KEPT_VECTORS
 
     def of(self, seats: Sequence[Any], problem: Any) -> Theory | None:  # runtime.seat.Seat: settled ones
-        """Return what theory says of a session with these seats; None if a party's wishes are unknown, or the matter is none
-        of bargaining, or patience is used up."""
-        parties = [seat for seat in seats if seat.preferences is not None]
-        wants = {seat.name: undelayed(seat.preferences) for seat in parties}
-        if len(wants) < 2 or not all(one.known for one in wants.values()):
+        """Return what theory says of a session with these seats; None if a party's wishes are unknown, the matter is none of
+        bargaining, the space is too large, or patience is used up."""
+        matter = matter_of(seats, problem)
+        if matter is None:
             return None
-        if isinstance(problem, BargainingProblem):
-            utilities = [utility_of(seat, place, problem) for place, seat in enumerate(parties)]
-            cost = _cost(problem)
-            key: tuple[Any, ...] = (problem.space, *map(_Same, utilities), *((name, one.limit) for name, one in wants.items()))
-        else:
-            utilities, cost = [], LEAST_COST
-            key = tuple((name, type(one), one.limit, getattr(one, "selling", None)) for name, one in wants.items())
-            key = (*key, getattr(problem, "size", None))
+        own = ((name, type(one), one.limit, getattr(one, "selling", None)) for name, one in matter.wants.items())
+        key = (*map(_Same, (getattr(problem, "space", None), *matter.utilities)), getattr(problem, "size", None), *own)
         if key not in self._solved:
+            cost = _cost(problem)
             if cost > self.patience:
                 return None
             self.patience -= cost
-            self._solved[key] = _solved(wants, utilities, problem)
+            self._keep(key, matter)
         self._solved.move_to_end(key)
-        while len(self._solved) > KEPT:
-            self._solved.popitem(last=False)
         return self._solved[key]
+
+    def _keep(self, key: tuple[Any, ...], matter: Matter) -> None:
+        try:
+            found = matter.solved()
+        except ConfigurationError:  # too large, or a utility that fails: not to be tried again
+            found = None
+        self._solved[key] = found
+        self._room -= _vectors(found)
+        while len(self._solved) > KEPT or (self._room < 0 and len(self._solved) > 1):
+            _, dropped = self._solved.popitem(last=False)
+            self._room += _vectors(dropped)
+
+
+class Matter(NamedTuple):
+    """What a session is about: what each party wants, by name, and over issues the utilities that this is made of."""
+
+    wants: Mapping[str, Preferences]
+    utilities: Sequence[Any]  # utility functions
+    problem: Any
+
+    def solved(self) -> Theory | None:
+        """Return what theory says; None if there are no two sides to it. Errors and cost: `bargaining_solutions`."""
+        return _solved(self.wants, self.utilities, self.problem)
+
+
+def matter_of(seats: Sequence[Any], problem: Any) -> Matter | None:
+    """Return what a session with these settled seats is about; None if what a party wants is unknown."""
+    parties = [seat for seat in seats if seat.preferences is not None]
+    wants = {seat.name: undelayed(seat.preferences) for seat in parties}
+    if len(wants) < 2 or not all(one.known for one in wants.values()):
+        return None
+    issues = isinstance(problem, BargainingProblem)
+    return Matter(wants, [utility_of(seat, place, problem) for place, seat in enumerate(parties)] if issues else [], problem)
 
 
 class _Same:
@@ -131,8 +162,10 @@ class _Same:
 
 
 def theory_of(seats: Sequence[Any], problem: Any) -> Theory | None:
-    """Return what theory says of a session with these settled seats, whatever it costs; None as in `Theories.of`."""
-    found = Theories(MOST_COST).of(seats, problem)
+    """Return what theory says of a session with these settled seats, whatever it costs; None if a party's wishes are unknown,
+    or the matter is none of bargaining. Errors: `bargaining_solutions`."""
+    matter = matter_of(seats, problem)
+    found = None if matter is None else matter.solved()
     if found is not None:
         found.game = next((one for seat in seats if (one := getattr(seat.preferences, "game", None)) is not None), None)
     return found
@@ -215,5 +248,12 @@ def _as_they_say(problem: BargainingProblem, names: Sequence[str]) -> dict[str, 
     }
 
 
-def _cost(problem: BargainingProblem) -> int:
+def _cost(problem: Any) -> int:
+    if not isinstance(problem, BargainingProblem):
+        return LEAST_COST
     return min(MOST_COST, LEAST_COST + problem.space.size) if problem.space.countable else MOST_COST
+
+
+def _vectors(theory: Theory | None) -> int:
+    found = None if theory is None else theory.solutions.frontier
+    return 0 if found is None else len(found)
