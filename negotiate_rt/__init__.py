@@ -55,6 +55,7 @@ _WHERE = {
     "protocols.monotonic_concession": "ConcessionOptions",
     "protocols.nash_demand": "DemandOptions DemandResult",
     "protocols.rubinstein": "RubinsteinOptions",
+    "protocols.signalled_bargaining": "Signal SignalOptions",
     "report.comparison": "Comparison compare",
     "runtime.latency": "Constant Empirical Exponential LogNormal Normal Uniform",
     "runtime.network": "Network",

@@ -396,6 +396,12 @@ from negotiate_rt.protocols.nash_demand import (
 from negotiate_rt.protocols.rubinstein import (
     RubinsteinOptions as RubinsteinOptions,
 )
+from negotiate_rt.protocols.signalled_bargaining import (
+    Signal as Signal,
+)
+from negotiate_rt.protocols.signalled_bargaining import (
+    SignalOptions as SignalOptions,
+)
 from negotiate_rt.report.comparison import (
     Comparison as Comparison,
 )

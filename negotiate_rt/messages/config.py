@@ -30,6 +30,7 @@ class NegotiationType(StrEnum):
     ALTERNATING_MULTIPLE_OFFERS = "alternating-multiple-offers"
     NASH_DEMAND = "nash-demand"
     CONCURRENT_BARGAINING = "concurrent-bargaining"
+    SIGNALLED_BARGAINING = "signalled-bargaining"
     CONTRACT_NET = "contract-net"
     FIRST_PRICE_AUCTION = "first-price-auction"
     VICKREY_AUCTION = "vickrey-auction"

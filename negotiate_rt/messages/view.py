@@ -38,7 +38,8 @@ class View(msgspec.Struct, frozen=True):
     oldest first; `preferences` are the agent's own, private and resolved for the problem; `task` and `current_price` are
     set in contract nets and auctions; `repair` says why the decision of this turn was not taken, when asked again; `others`
     holds the other parties' preferences by name where these are common knowledge (information = "complete"), else None;
-    `standing_offers` are all that may be accepted where the other side makes several at once, else empty.
+    `standing_offers` are all that may be accepted where the other side makes several at once, else empty; `signals` what
+    the parties said of their wishes before bargaining, by name, else None.
     """
 
     agent: str
@@ -62,6 +63,7 @@ class View(msgspec.Struct, frozen=True):
     previous_bids: tuple[Bid, ...] = ()
     others: Any = None  # a mapping of names to problems.Preferences, or None
     standing_offers: tuple[NegotiationOffer, ...] = ()
+    signals: Any = None  # a mapping of names to what they said before bargaining, or None
 
     @property
     def rounds_left(self) -> int:

@@ -11,6 +11,7 @@ from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
 from negotiate_rt.protocols.nash_demand import NashDemand
 from negotiate_rt.protocols.rubinstein import Rubinstein
 from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
+from negotiate_rt.protocols.signalled_bargaining import SignalledBargaining
 from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
@@ -18,7 +19,7 @@ from negotiate_rt.runtime.seat import Question
 
 BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
-    ConcurrentBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
+    ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
 )  # fmt: skip
 
 __all__ = [
