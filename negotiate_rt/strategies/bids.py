@@ -18,7 +18,7 @@ from negotiate_rt.problems.scalars import finite
 from negotiate_rt.strategies.concession import ConcessionCurve, ConcessionStrategy, TimeDependentConcession
 from negotiate_rt.strategies.deciding import Scaled
 from negotiate_rt.strategies.faratin import Pure
-from negotiate_rt.strategies.session import Scene
+from negotiate_rt.strategies.session import Scene, undiscounted
 
 
 class Bids(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
@@ -67,12 +67,12 @@ def pleasing(scene: Scene, view: View, target: float) -> Any:  # a value of the 
         return view.preferences.offer(target)
     if not model.heard and not view.others:
         return options.values[0]  # nothing is known yet
-    news = (count, model.heard)
+    table = model.estimate()  # the same object until it learns
     kept = scene.memory.get("pleasing")
-    if kept is None or kept[0] != news:
-        place = int(model.estimate()[options.numbers[:count]].argmax())
-        kept = scene.memory["pleasing"] = (news, options.values[place])
-    return kept[1]
+    if kept is None or kept[0] != count or kept[1] is not table:
+        place = int(table[options.numbers[:count]].argmax())
+        kept = scene.memory["pleasing"] = (count, table, options.values[place])
+    return kept[2]
 
 
 class ConcedingBids(Bids, frozen=True, tag="conceding", forbid_unknown_fields=True):
@@ -198,19 +198,15 @@ class NiceTitForTatBids(Bids, frozen=True, tag="nice-tit-for-tat", forbid_unknow
     @staticmethod
     def _nash(scene: Scene, view: View) -> float:
         """Return one's own utility where the product of own gain and the opponent's estimated utility is largest."""
-        import numpy as np  # late: heavy
-
         options, model = scene.options(view), scene.model(view)
         assert model is not None  # the caller has checked it
+        listed = options.space is None or options.listed
+        news: Any = model.estimate() if listed else model.heard
         kept = scene.memory.get("nash")
-        if kept is None or kept[0] != model.heard:
-            gains = -np.asarray(options.costs) - view.preferences.reservation_value
-            if options.space is None or options.listed:
-                liked = model.estimate()[options.numbers]
-            else:
-                liked = np.array([model.utility(value) for value in options.values])
-            place = int((gains * liked).argmax())
-            kept = scene.memory["nash"] = (model.heard, options.worth(place))
+        if kept is None or kept[0] is not news:
+            liked = news[options.numbers] if listed else [model.utility(value) for value in options.values]
+            gains = options.worths - undiscounted(view.preferences).reservation_value
+            kept = scene.memory["nash"] = (news, options.worth(int((gains * liked).argmax())))
         return float(kept[1])
 
 

@@ -24,19 +24,20 @@ POINTS = 101
 
 
 class Options:
-    """What may be offered. values: offers, best first, ties in the space's order. costs: minus their worth to oneself,
-    ascending, for bisection. numbers: their place in the space. space: None on a scale. listed: whether all that is
-    worth the reservation value is among them; in a space too large for that it is a ladder of `POINTS` utilities, each
-    with the outcome next above it, searched when it is first asked for.
+    """What may be offered. values: offers, best first, ties in the space's order. worths: what they are worth to oneself,
+    an array; costs: minus that as a list, ascending, for bisection. numbers: their place in the space. space: None on a
+    scale. listed: whether all that is worth the reservation value is among them; in a space too large for that it is a
+    ladder of `POINTS` utilities, each with the outcome next above it, searched when it is first asked for.
     """
 
-    __slots__ = ("costs", "listed", "numbers", "space", "values")
+    __slots__ = ("costs", "listed", "numbers", "space", "values", "worths")
 
     def __init__(
         self, values: Sequence[Any], worth: Sequence[float], numbers: NDArray[np.intp], space: OutcomeSpace | None
     ) -> None:
         self.values = values
         self.costs = [-one for one in worth]
+        self.worths = np.asarray(worth, float)
         self.numbers = numbers
         self.space = space
         self.listed = space is not None
