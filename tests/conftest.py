@@ -27,3 +27,14 @@ def casino_path() -> Path:
         if (folder / "casino.jsonl").is_file():
             return folder
     pytest.skip(f"no casino.jsonl in {data}: let NEGOTIATE_RT_DATA name the folder that holds the CaSiNo corpus")
+
+
+@pytest.fixture(scope="session")
+def genius_path() -> Path:
+    """The folder of five published domains in Genius XML (GPL-family data, not part of this project); found likewise."""
+    named = os.environ.get("NEGOTIATE_RT_DATA")
+    data = Path(named) if named else ROOT.parent / "shared" / "data"
+    for folder in (data / "genius", data):
+        if (folder / "Laptop").is_dir():
+            return folder
+    pytest.skip(f"no Genius domains in {data}: let NEGOTIATE_RT_DATA name the folder that holds them")

@@ -14,9 +14,8 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems import AdditiveUtility, BargainingProblem, Issue, LinearEvaluation, OptionalIssue
 from negotiate_rt.problems.bargaining import Discount
 from negotiate_rt.problems.derived import DiscountedUtility
-from negotiate_rt.scenarios.reading import MAX_BYTES, ScenarioError, shown
+from negotiate_rt.scenarios.reading import MAX_BYTES, MOST_FLAWS, ScenarioError, shown
 
-MOST_FLAWS = 50  # told of one file; who has more has the wrong file
 MOST_DIGITS = 1_500  # of a number: more than any float needs to be written exactly
 NEGLIGIBLE = 1e-12  # what rounding may leave between 1 and a sum that is meant to be 1
 

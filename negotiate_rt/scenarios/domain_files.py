@@ -24,19 +24,13 @@ from negotiate_rt.problems import (
 from negotiate_rt.problems.bargaining import Discount
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.problems.issues import AnyIssue
-from negotiate_rt.scenarios.domain import Domain, Party, Source, parties_of
+from negotiate_rt.scenarios.domain import Domain, Party, Source, parties_of, refuse_flaws
 from negotiate_rt.scenarios.format import DiscountSpec, DomainSpec, PartySpec
 from negotiate_rt.scenarios.preferences import MOST_LISTED, check_names, constraint_of, issue_of, key_of, worths_of
 from negotiate_rt.scenarios.reading import ScenarioError, Tree, build, decoded, parse
 from negotiate_rt.scenarios.toml_text import toml_text
 
 EDITORS = "$schema"  # where a file tells an editor which schema to complete and check by
-
-
-def form_of(content: bytes, suffix: str = "") -> str:
-    """Return in which form a text is: by its suffix, else by how it begins."""
-    known = {".toml": "toml", ".json": "json"}.get(suffix.lower())
-    return known or ("json" if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" else "toml")
 
 
 def is_domain(tree: Tree) -> bool:
@@ -55,7 +49,8 @@ def domain_of(source: Source, form: str) -> Domain:
         spec = build(tree, DomainSpec)
         return Domain(spec.name or source.stem, problem_of(spec), form)
     except ScenarioError as error:
-        raise ScenarioError(error.flaws, source.path) from None
+        refuse_flaws(error.flaws, source.path)
+        raise
 
 
 # -- from specs to problems -------------------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems import BargainingProblem
 from negotiate_rt.scenarios.domain import Domain, Source, read_source
-from negotiate_rt.scenarios.domain_files import domain_of, domain_text, form_of
+from negotiate_rt.scenarios.domain_files import domain_of, domain_text
 from negotiate_rt.scenarios.genius import TEMPLATE, genius_domain, genius_folder
 from negotiate_rt.scenarios.genius_writing import write_genius
 from negotiate_rt.scenarios.geniusweb import SPACE, VALUES, geniusweb_domain
@@ -18,6 +19,7 @@ from negotiate_rt.scenarios.xml_tree import read_xml
 
 FORMS = ("toml", "json", "genius", "geniusweb")
 SUFFIXES = (".xml", ".json", ".toml")
+LIKE_TOML = re.compile(rb"(#[^\n]*\n\s*)*(\[\[?)?[\w\"'.-]+(\]\]?|\s*=)")
 MARKS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")  # what a text in UTF-16 or UTF-8 may begin with
 
 
@@ -44,15 +46,18 @@ def read_domain(*paths: str | Path) -> Domain:
 
 
 def sniffed(source: Source, place: Path) -> str:
-    """Return a file's form, one of FORMS, by its content."""
+    """Return a file's form, one of FORMS, by how its content begins; by its suffix where that tells nothing."""
     start = source.content
     for mark in MARKS:
         start = start.removeprefix(mark)
-    if start.replace(b"\x00", b"").lstrip()[:1] == b"<":
+    start = start.replace(b"\x00", b"").lstrip()  # every other byte of ASCII in UTF-16
+    suffix = place.suffix.lower()
+    if start[:1] == b"{" or (suffix == ".json" and start[:1] != b"<" and not LIKE_TOML.match(start)):
+        web = any(f'"{key}"'.encode() in source.content for key in (SPACE, VALUES))
+        return "geniusweb" if web else "json"
+    if start[:1] == b"<" or (suffix == ".xml" and not LIKE_TOML.match(start)):
         return "genius"
-    form = form_of(source.content, place.suffix)
-    web = form == "json" and any(f'"{key}"'.encode() in source.content for key in (SPACE, VALUES))
-    return "geniusweb" if web else form
+    return "toml"
 
 
 def _of_sources(sources: list[Source], forms: Sequence[str]) -> Domain:

@@ -94,7 +94,8 @@ def genius_domain(
         space,
         {party: one.utility.bind(space) for party, one in read.items()},
         {party: one.reservation for party, one in read.items() if one.reservation is not None},
-        discounts={party: Discount(one.discount, "time") for party, one in read.items() if one.discount is not None},
+        {},
+        {party: Discount(one.discount, "time") for party, one in read.items() if one.discount is not None},
     )
     return Domain(_name(root) or name or domain.stem, problem, "genius")
 
@@ -185,20 +186,22 @@ def _profile(root: Element, source: Source, domain: Mapping[str, Placed], home: 
     notes = Notes()
     found: dict[str, Evaluated] = {}
     weights: dict[str, float] = {}
+    strangers = 0  # perhaps the ones that seem to be missing
     for objective in _objectives(root):
         by_index = _weights(objective, notes)
         for place, element in enumerate(objective.all("issue"), 1):
             name = notes.text(element, "name")
             if name in found:
                 notes.note(element, f"issue {name!r} stands twice")
-            elif name and name not in domain:
+            elif name and name not in domain and not notes.full:
                 known = f"only {listed(domain)}{hint(name, domain)}"
                 notes.note(element, f"the domain {home.path} has no issue {name!r}, {known}")
-            elif name:
+                strangers += 1
+            elif name in domain:
                 weights[name] = _weight(by_index, element, place, notes)
                 found[name] = evaluated(element, domain[name].issue, domain[name].element, home.path, notes)
     for name, one in domain.items():
-        if name not in found and not notes.flaws:
+        if name not in found and not strangers and not notes.full:
             notes.note(root, f"issue {name!r} is missing, which the domain {home.path} has at line {one.element.line}")
     reservation = notes.only(root, "reservation")
     discount = notes.only(root, "discount_factor")

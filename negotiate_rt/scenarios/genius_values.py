@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems import ContinuousIssue, IntegerIssue, Issue, LinearEvaluation, TriangularEvaluation
 from negotiate_rt.scenarios.domain import NEGLIGIBLE, exact, normalized
-from negotiate_rt.scenarios.reading import hint, listed, shown
+from negotiate_rt.scenarios.reading import MOST_FLAWS, hint, listed, shown
 from negotiate_rt.scenarios.xml_tree import Element
 
 FUNCTIONS = ("linear", "triangular", "constant")
@@ -21,6 +21,11 @@ class Notes:
 
     def __init__(self) -> None:
         self.flaws: list[str] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more flaws than anybody is told of."""
+        return len(self.flaws) > MOST_FLAWS
 
     def note(self, element: Element, text: str) -> None:
         """Note a flaw at an element."""
@@ -140,6 +145,8 @@ def _table(element: Element, issue: Issue, home: Element, domain: str, notes: No
     worths: dict[Any, float] = {}
     flaws = len(notes.flaws)
     for value, item in notes.items(element).items():
+        if notes.full:
+            break
         worth = notes.number(item, "evaluation", least=0)
         if issue.find(value) is None:
             known = f"only {issue.legal()}{hint(value, issue.values)}"
@@ -148,7 +155,7 @@ def _table(element: Element, issue: Issue, home: Element, domain: str, notes: No
             worths[value] = worth
     if len(notes.flaws) == flaws:
         for wanted in issue.values:
-            if wanted not in worths:
+            if wanted not in worths and not notes.full:
                 where = f"which the domain {domain} has at line {home.line}"
                 notes.note(element, f"issue {issue.name!r} has no item {wanted!r}, {where}")
     return _divided({value: worths[value] for value in issue.values if value in worths})
@@ -187,6 +194,7 @@ def _linear(function: Element, issue: IntegerIssue | ContinuousIssue, notes: Not
     if offset is None or slope is None:
         return NOTHING
     origin = issue.low if isinstance(issue, IntegerIssue) else 0
+    slope = Fraction(float(slope))  # what the evaluation will hold; a long offset makes up for the rounding
     return _line(function, slope, offset - slope * origin, issue, notes)
 
 

@@ -25,7 +25,7 @@ from negotiate_rt.problems import (
     OutcomeSpace,
 )
 from negotiate_rt.scenarios.domain import Domain, Source, exact, line_through, read_source, refuse_flaws
-from negotiate_rt.scenarios.reading import ScenarioError, decoded, hint, listed, parse, shown, step
+from negotiate_rt.scenarios.reading import MOST_FLAWS, ScenarioError, decoded, hint, listed, parse, shown, step
 
 SPACE, VALUES = "LinearAdditiveUtilitySpace", "issuesValues"
 DISCRETE, NUMBER = "discreteutils", "numberutils"
@@ -79,6 +79,8 @@ def geniusweb_domain(sources: list[Source]) -> Domain:
         space,
         {party: one.utility for party, one in parties.items()},
         {party: one.reservation for party, one in parties.items() if one.reservation is not None},
+        {},
+        {},
     )
     return Domain(name, problem, "geniusweb")
 
@@ -138,10 +140,10 @@ class Notes:
     def names(self, tree: Mapping[str, Any], known: Mapping[str, Any], path: str) -> None:
         """Note issues that do not exist, and such as are missing."""
         for name in tree:
-            if name not in known:
+            if name not in known and len(self.flaws) <= MOST_FLAWS:
                 self.note(step(path, name), f"the domain has no such issue, only {listed(known)}{hint(name, known)}")
         for name in known:
-            if name not in tree and isinstance(tree, dict):
+            if name not in tree and len(self.flaws) <= MOST_FLAWS:
                 self.note(step(path, name), "missing")
 
 
@@ -294,11 +296,13 @@ def _worths(tree: Any, issue: Any, path: str, notes: Notes) -> Any:  # an issue 
     given = notes.object(given.get("valueUtilities"), path) if given else {}
     worths = {}
     for value, one in given.items():
+        if len(notes.flaws) > MOST_FLAWS:
+            break
         if issue.find(value) is None:
             notes.note(step(path, value), f"the issue has no such value, only {issue.legal()}{hint(value, issue.values)}")
         worths[value] = float(notes.number(one, step(path, value), 0, 1) or 0)
     for value in issue.values if given else ():
-        if value not in worths:
+        if value not in worths and len(notes.flaws) <= MOST_FLAWS:
             notes.note(step(path, value), "missing")
     return {value: worths.get(value, 0.0) for value in issue.values}
 

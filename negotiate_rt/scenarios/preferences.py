@@ -21,7 +21,7 @@ from negotiate_rt.problems import (
 from negotiate_rt.problems.constraints import is_finite_issue
 from negotiate_rt.problems.issues import AnyIssue
 from negotiate_rt.scenarios.format import ForbiddenSpec, ImpliedSpec, IssueSpec, LinearSpec, Scalar, SpanSpec
-from negotiate_rt.scenarios.reading import hint, listed, step
+from negotiate_rt.scenarios.reading import MOST_FLAWS, hint, listed, step
 
 MOST_LISTED = 100_000  # values of an issue whose worths may stand in a file one by one
 ITSELF = LinearEvaluation(1.0)  # a number is worth itself
@@ -59,6 +59,8 @@ def _combination(given: Mapping[str, Any]) -> dict[str, Any]:
 def check_names(given: Mapping[str, Any], space: OutcomeSpace, path: str, flaws: list[str], *, complete: bool) -> None:
     """Note names that are no issues; and issues that are not named, if all must be."""
     for name in given:
+        if len(flaws) > MOST_FLAWS:
+            return
         if name not in space.names:
             known = f"only {listed(space.names)}{hint(name, space.names)}"
             flaws.append(f"{step(path, name)}: there is no such issue, {known}")
@@ -108,6 +110,8 @@ def _worths(issue: AnyIssue, given: Any, path: str, flaws: list[str]) -> Any:  #
     by_key = {key_of(value): value for value in kind.values}
     worths: dict[Scalar, float] = {}
     for key, worth in given.items():
+        if len(flaws) > MOST_FLAWS:
+            break
         value = by_key.get(key, by_key.get(_number_key(key)))
         if value is None:
             flaws.append(f"{step(path, key)}: the issue has no such value, only {issue.legal()}{hint(key, by_key)}")

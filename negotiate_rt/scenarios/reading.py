@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeVar
 
 from msgspec import inspect as kinds
@@ -21,6 +22,8 @@ from negotiate_rt.errors import ConfigurationError, suggest
 T = TypeVar("T")
 Tree = Any  # what TOML and JSON give: dicts, lists, strings, numbers, bools, None, and TOML's dates
 MAX_BYTES = 16 * 2**20  # a scenario is written by hand or a script; a larger file is some other file
+MOST_FLAWS = 50  # told of one file; who has more has the wrong file
+MOST_COMPARED = 500  # words that a misspelt one is compared with: some milliseconds
 SHOWN = 60  # characters of an offending value in an error
 FLAWED: Any = object()  # stands for a value that was refused, so that its neighbours are still looked at
 
@@ -183,6 +186,8 @@ class Reader:
         fields = {field.encode_name: field for field in kind.fields}
         tag_field = kind.tag_field
         for key in tree:
+            if len(self.flaws) > MOST_FLAWS:
+                break
             if key not in fields and key != tag_field:
                 known = [name for name in (tag_field, *fields) if name]
                 owner = f"{kind.tag} has " if isinstance(kind.tag, str) else ""
@@ -267,13 +272,17 @@ def step(path: str, key: str) -> str:
 
 
 def listed(words: Iterable[Any]) -> str:
-    """Return words of a closed set, for an error text."""
-    return ", ".join(str(word) for word in words)
+    """Return words of a closed set, for an error text; of very many the first."""
+    first = [str(word) for word in islice(words, MOST_FLAWS + 1)]
+    return ", ".join(first if len(first) <= MOST_FLAWS else [*first[:-1], "..."])
 
 
 def hint(word: Any, known: Iterable[Any]) -> str:
-    """Return `; did you mean 'x'?` or nothing; a long word is not compared, for that takes quadratic time."""
-    return suggest(word, [str(one) for one in known]) if isinstance(word, str) and len(word) <= SHOWN else ""
+    """Return `; did you mean 'x'?` or nothing; a long word is not compared, nor one with very many: that takes too long."""
+    if not isinstance(word, str) or len(word) > SHOWN:
+        return ""
+    words = [str(one) for one in islice(known, MOST_COMPARED + 1)]
+    return suggest(word, words) if len(words) <= MOST_COMPARED else ""
 
 
 def shown(tree: Tree) -> str:
