@@ -62,7 +62,7 @@ class Contestant(msgspec.Struct, frozen=True):
 
 
 def contestants(given: Any) -> tuple[Contestant, ...]:
-    """Return contestants from names, contestants, or a mapping of names to strategies (or to names of them).
+    """Return contestants from names (texts as `parsed` takes them), strategies, contestants, or a mapping of names to these.
 
     Raises ConfigurationError for what is none, for no contestant at all, and for a name that stands twice.
     """
@@ -86,7 +86,8 @@ def _contestant(given: Any, name: str | None = None) -> Contestant:
     if isinstance(given, Contestant):
         return given if name is None or name == given.name else Contestant(name, given.strategy, given.make)
     if isinstance(given, str):
-        return Contestant(given if name is None else name, named_strategy(given))
+        found = parsed(given)
+        return found if name is None else Contestant(name, found.strategy)
     if isinstance(given, type):
         raise ConfigurationError(f"strategies: {given.__name__} is a class; give an instance, or Contestant(name, make=...)")
     if not callable(given):

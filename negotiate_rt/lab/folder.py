@@ -33,7 +33,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class TournamentFolder:
-    """Opens a folder for a tournament's results, new or begun by an equal one, and closes its file on the way out.
+    """A folder for a tournament's results, new or begun by an equal one. Entered, it takes results until it is left.
 
     results: what had been played. force: what another tournament left there is replaced. Raises ConfigurationError for the
     folder of another tournament, for results that cannot be read, and where nothing can be written. A last line that was
@@ -50,7 +50,6 @@ class TournamentFolder:
                 self._begin()
             else:
                 self._resume()
-            self._stream = (self.path / GAMES).open("ab", buffering=0)
         except FileExistsError:
             raise ConfigurationError(f"--out {self.path}: is no folder; name another") from None
         except OSError as error:
@@ -68,6 +67,10 @@ class TournamentFolder:
         (self.path / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
     def __enter__(self) -> Self:
+        try:
+            self._stream = (self.path / GAMES).open("ab", buffering=0)
+        except OSError as error:
+            raise ConfigurationError(f"--out {self.path}: cannot write there: {error.strerror or error}") from None
         return self
 
     def __exit__(self, *reason: object) -> None:
@@ -133,7 +136,8 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     for key in plain:
         old, new = before.get(key), plain[key]
         if old != new:
-            found.append(f"{key} {_short(old)}, not {_short(new)}")
+            was, is_now = _short(old), _short(new)
+            found.append(f"{key} {was} of other content" if was == is_now else f"{key} {was}, not {is_now}")
     return [*found[:MOST_TOLD], *([f"and {len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else [])]
 
 

@@ -43,11 +43,12 @@ class Tournament(msgspec.Struct, frozen=True, dict=True):
     """Who negotiates with whom on what. Plain data: it starts nothing; `run_tournament` and `play_tournament` do.
 
     scenarios: a mapping of names to problems, or names of built-in scenarios, paths of scenario and domain files, folders
-    of a domain, Scenarios, Arenas. strategies: a mapping of names to strategies (or to names of them), or names and
-    Contestants. rounds: of each game at most; repeats: of every pairing (they differ where strategies or scenarios draw by
-    chance). self_play: whether contestants also meet themselves. protocol: None means bilateral between two,
-    stacked-alternating-offers among more. timeout: of a game, in virtual seconds, None for no limit. at_once: how many
-    games are open at once in each process. normalise: count utilities from 0, the worst outcome of a party, to 1, its best.
+    of a domain, Scenarios, Arenas. strategies: a mapping of names to strategies, or names of known ones
+    ("linear", "time-dependent:beta=0.2"), strategies and Contestants. rounds: of each game at most. repeats: of every
+    pairing (they differ where strategies or scenarios draw by chance). self_play: whether contestants also meet
+    themselves. protocol: None means bilateral between two, stacked-alternating-offers among more. timeout: of a game, in
+    virtual seconds, None for no limit. at_once: how many games are open at once in each process. normalise: count
+    utilities from 0, the worst outcome of a party, to 1, its best.
 
     ConfigurationError for whatever does not fit, before anything is played.
     """
@@ -184,6 +185,5 @@ class Tournament(msgspec.Struct, frozen=True, dict=True):
             try:
                 settings.plan(*self.job(self.game(self.starts[place])))
             except ConfigurationError as error:
-                text = str(error)
-                told = text if arena.name in text.partition(": ")[0] else f"scenario {arena.name!r}: {text}"
-                raise ConfigurationError(told) from None
+                where = f"scenario {arena.name!r}: "
+                raise ConfigurationError(where + str(error).removeprefix(where)) from None
