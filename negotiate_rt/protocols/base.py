@@ -28,7 +28,7 @@ from negotiate_rt.messages.config import SPELLINGS, NegotiationConfig, canonical
 from negotiate_rt.messages.performatives import Accept, Propose, Withdraw
 from negotiate_rt.protocols.guard import BARGAIN
 from negotiate_rt.protocols.stakes import outside_option, settle_stakes
-from negotiate_rt.protocols.waning import DiscountedPreferences
+from negotiate_rt.protocols.waning import DiscountedPreferences, WaningPreferences
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.seat import Question, Seat
 
@@ -169,7 +169,7 @@ class NegotiationProtocol:
                     f"{least}" if least == most else f"at least {least}" if taken[role] < least else f"at most {most:g}"
                 )
                 raise ConfigurationError(
-                    f"{self.name}: needs {wanted} {role}{'' if wanted == '1' else 's'}, got {taken[role]} "
+                    f"{self.name}: needs {wanted} {role if wanted == '1' else plural(role)}, got {taken[role]} "
                     f"(agents: {', '.join(names) or 'none'}); seats: {', '.join(self.seats)}"
                 )
 
@@ -202,8 +202,10 @@ class NegotiationProtocol:
     def opened(self, conversation: Conversation, seats: Sequence[Seat], options: Any) -> None:
         """The conversation's clock has started, its roles have not: set up what belongs to this one talk."""
         for seat in seats:
-            if isinstance(seat.preferences, DiscountedPreferences):
-                seat.preferences.follow(conversation)
+            if isinstance(seat.preferences, WaningPreferences):
+                for layer in seat.preferences.layers():
+                    if isinstance(layer, DiscountedPreferences):
+                        layer.follow(conversation)
 
     # -- endings ----------------------------------------------------------------------------------------------------------
 
@@ -267,6 +269,11 @@ def is_count(count: object) -> bool:
     """Whether this says how many may sit in a role: a number, or (at least, at most or None)."""
     least, most = count if isinstance(count, tuple) and len(count) == 2 else (count, count)
     return isinstance(least, int) and (most is None or (isinstance(most, int) and most >= least)) and least >= 0
+
+
+def plural(role: str) -> str:
+    """Return what several of a role are called in an error text."""
+    return f"{role[:-1]}ies" if role.endswith("y") else f"{role}s"
 
 
 def limits(count: SeatCount) -> tuple[int, float]:

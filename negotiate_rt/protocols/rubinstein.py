@@ -180,6 +180,7 @@ class Rubinstein(NegotiationProtocol):
 
     def opened(self, conversation: Conversation, seats: Sequence[Seat], options: AlternatingOffers) -> None:
         """Count no more rounds than the periods need."""
+        super().opened(conversation, seats, options)
         if options.horizon is not None:
             terms = conversation.terms
             terms.max_rounds = min(terms.max_rounds, options.horizon // 2 + 1)

@@ -58,16 +58,26 @@ class WaningPreferences:
         """Whether I sell, or None where nobody buys or sells."""
         return getattr(self.base, "selling", None)
 
+    def layers(self) -> list[WaningPreferences]:
+        """Return this and what it rests on, outermost first, down to the preferences over deals struck at once."""
+        found: list[WaningPreferences] = [self]
+        while isinstance(found[-1].base, WaningPreferences):
+            found.append(found[-1].base)
+        return found
+
     @property
     def limit(self) -> float:
         """Where concession ends, on the strategy's scale: what is still worth the reservation value."""
-        base = self.base
-        if isinstance(base, (UnknownPreferences, ValuedPricePreferences)):
-            return base.limit
-        if isinstance(base, PricePreferences):
-            surplus = self.needed(0.0)
-            return base.limit + surplus if base.selling else base.limit - surplus
-        return min(self.needed(base.limit), max(base.opening, base.limit))
+        layers = self.layers()
+        plain = layers[-1].base
+        if isinstance(plain, (UnknownPreferences, ValuedPricePreferences)):
+            return plain.limit
+        needed = plain.reservation_value if isinstance(plain, PricePreferences) else plain.limit
+        for layer in layers:
+            needed = layer.needed(needed)
+        if isinstance(plain, PricePreferences):
+            return plain.limit + needed if plain.selling else plain.limit - needed
+        return min(needed, max(plain.opening, plain.limit))
 
     def utility(self, value: Any, mine: bool) -> float:
         """Return what a deal at this (checked) value is worth if it is struck now."""
@@ -76,27 +86,31 @@ class WaningPreferences:
     def offer(self, target: float) -> Any:
         """Return the offer to make for a target on the scale; InvalidOffer if there is none that is worth making any more."""
         value = self.base.offer(target)
-        if self.utility(value, True) < self.reservation_value and self.hopeless:
-            raise InvalidOffer(
-                f"no deal is worth its reservation value {self.base.reservation_value:g} any more: too much time has passed"
-            )
+        if self.utility(value, True) < self.reservation_value:
+            if self.hopeless:
+                raise InvalidOffer(
+                    f"no deal is worth its reservation value {self.base.reservation_value:g} any more: too much time has passed"
+                )
+            value = self.base.offer(self.limit)  # the limit has moved past the target since it was set
         return value
 
     @property
     def hopeless(self) -> bool:
         """Whether no deal at all is worth the reservation value any more."""
-        return self.worth(self.best(), True) < self.reservation_value
+        layers = self.layers()
+        worth = best_of(layers[-1].base)
+        for layer in reversed(layers):
+            worth = layer.worth(worth, True)
+        return worth < self.reservation_value
 
-    def best(self) -> float:
-        """Return the utility of the best deal there is, infinite where none is the best."""
-        base = self.base
-        if isinstance(base, WaningPreferences):
-            return base.best()
-        if isinstance(base, PiePreferences):
-            return base.size
-        if isinstance(base, (UnknownPreferences, ValuedPricePreferences, PricePreferences)):
-            return math.inf
-        return float(base.utility(base.offer(sys.float_info.max), True))
+
+def best_of(plain: Preferences) -> float:
+    """Return the utility of the best deal there is, infinite where none is the best."""
+    if isinstance(plain, PiePreferences):
+        return plain.size
+    if isinstance(plain, (UnknownPreferences, ValuedPricePreferences, PricePreferences)):
+        return math.inf
+    return float(plain.utility(plain.offer(sys.float_info.max), True))
 
 
 class DiscountedPreferences(WaningPreferences):
@@ -115,14 +129,12 @@ class DiscountedPreferences(WaningPreferences):
     def follow(self, conversation: Conversation) -> None:
         """Take time and rounds from this conversation from now on."""
         self.conversation = conversation
-        if isinstance(self.base, DiscountedPreferences):  # by round and by time
-            self.base.follow(conversation)
 
     def take_at_once(self) -> None:
         """Judge one's own offers as struck in the round that they are made in, whoever opens."""
-        self.later = 0
-        if isinstance(self.base, DiscountedPreferences):
-            self.base.take_at_once()
+        for layer in self.layers():
+            if isinstance(layer, DiscountedPreferences):
+                layer.later = 0
 
     def delay(self, mine: bool) -> float:
         """Return the rounds or seconds by which a deal struck now is late."""

@@ -121,6 +121,13 @@ async def test_any_order_of_agents_and_any_problem():
     assert many.result.seller in {"b", "c"}
 
 
+async def test_discounts_reach_the_buyer_and_the_sellers():
+    problem = BargainingProblem([Issue("x", (0, 1, 2, 3, 4))], [lambda o: o[0], lambda o: 4 - o[0]], discounts=[0.5, 0.9])
+    buys = Negotiator("a", strategy=lambda view: Propose((4,)) if view.round == 1 else Accept())
+    outcome = await market(buys, Negotiator("b", strategy=lambda view: Propose((2,))), problem=problem)
+    assert outcome.utilities == pytest.approx({"a": 2 * 0.5, "b": 2 * 0.9})
+
+
 async def test_sellers_that_walk_crash_or_sleep_leave_the_others_to_the_buyer():
     def crash(view):
         raise RuntimeError("gone")

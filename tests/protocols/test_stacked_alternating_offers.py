@@ -173,7 +173,7 @@ async def test_pie_is_divided_between_two_only():
 
 
 async def test_one_party_alone_is_refused():
-    with pytest.raises(ConfigurationError, match="needs at least 2 partys, got 1"):
+    with pytest.raises(ConfigurationError, match="needs at least 2 parties, got 1"):
         await talk(Agent("a"))
 
 
