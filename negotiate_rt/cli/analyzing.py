@@ -13,7 +13,7 @@ from negotiate_rt import scenarios
 from negotiate_rt.cli.consoles import show, stdout_console
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.settings import Settings
-from negotiate_rt.report.analysis import Analysis, analysis_of, cloud_of
+from negotiate_rt.report.analysis import Analysis, analysis_of, cloud_of, on_grid
 from negotiate_rt.report.plain import encoded
 from negotiate_rt.report.theory import Theory, solved_issues, theory_of
 from negotiate_rt.report.words import in_line, number
@@ -36,15 +36,18 @@ class Wish(msgspec.Struct, frozen=True):
     as_json: bool = False
     plot: str | None = None
     picture: bool | None = None
+    levels: int = 100
 
 
 def analyze_source(wish: Wish) -> None:
     """Analyze a scenario file, a domain in any form, or a built-in scenario. Raises ConfigurationError."""
     if wish.plot is not None and Path(wish.plot).suffix.lower() not in FORMS:
         raise ConfigurationError(f"--plot {wish.plot}: expected a name that ends in .svg or .html")
-    name, theory = theory_in(wish)
+    name, theory, cut = theory_in(wish)
     every = wish.as_json and wish.points is None
     found = analysis_of(theory, name, None if every else LISTED if wish.points is None else wish.points)
+    if cut:
+        found = msgspec.structs.replace(found, levels=wish.levels)
     if wish.plot is not None:
         write(wish.plot, picture_file(found, theory, Path(wish.plot).suffix.lower()))
     if wish.as_json:
@@ -59,17 +62,18 @@ def analyze_source(wish: Wish) -> None:
         show(f"plotted in {wish.plot}")
 
 
-def theory_in(wish: Wish) -> tuple[str, Theory]:
-    """Return the name of what is to be analyzed, and its problem solved."""
+def theory_in(wish: Wish) -> tuple[str, Theory, bool]:
+    """Return the name of what is to be analyzed, its problem solved, and whether continuous issues were cut into a grid."""
     found = scenarios.load_any(wish.source)
     if isinstance(found, scenarios.Scenario):
-        return found.name, of_scenario(found, wish)
+        return found.name, of_scenario(found, wish), False
     if len(found.problem.utilities) < 2:
         raise ConfigurationError(
             f"{wish.source}: expected the preferences of two or more parties, got {len(found.problem.utilities)}; "
             "name a folder, or a file, that holds them too"
         )
-    return found.name, solved_issues(found.problem)
+    problem = on_grid(found.problem, wish.levels)
+    return found.name, solved_issues(problem), problem is not found.problem
 
 
 def of_scenario(scenario: scenarios.Scenario, wish: Wish) -> Theory:
@@ -102,6 +106,8 @@ def in_tables(found: Analysis) -> Iterator[RenderableType]:
     what = {"issues": f"{counted(len(found.issues), 'issue')}{size}", "price": "one price", "pie": "a pie to divide"}[found.kind]
     yield Text.assemble((found.name, "bold"), f": {what}, parties {', '.join(found.parties)}")
     yield Text(found.verdict, style="bold green" if found.possible else "bold red")
+    if found.levels is not None:
+        yield Text(f"continuous issues were cut into {counted(found.levels, 'value')}; --levels says how many")
     if found.issues:
         yield _issues(found)
     yield _parties(found)
@@ -115,6 +121,9 @@ def in_tables(found: Analysis) -> Iterator[RenderableType]:
     if found.delay is not None:
         yield from _delay(found)
     if found.frontier_size is not None:
+        many, shown = found.frontier_size, len(found.frontier)
+        left_out = f", {number(shown)} shown" if shown < many else ""
+        yield Text(f"Pareto frontier: {counted(many, 'utility vector')}{left_out}", style="bold")
         yield _frontier(found)
 
 
@@ -154,9 +163,8 @@ def _solutions(found: Analysis) -> Table:
 
 
 def _frontier(found: Analysis) -> Table:
-    shown, size = len(found.frontier), found.frontier_size or 0
-    left_out = f", {number(shown)} shown" if shown < size else ""
-    made = _table(f"Pareto frontier: {counted(size, 'utility vector')}{left_out}", "", *found.parties, "outcome", words=1)
+    made = _table("", "", *found.parties, "outcome", words=1)
+    made.title = None  # it would be folded to the width of the table
     for place, one in enumerate(found.frontier, 1):
         own = (number(one.utilities[party], 6) for party in found.parties)
         made.add_row(*_texts(str(place), *own, in_words(one.deal)))

@@ -76,6 +76,7 @@ def demo(verbose: int, quiet: int, **options: Any) -> None:
 @click.option("--session", type=click.IntRange(1), default=1, show_default=True, help="Which session's agents, of a scenario.")
 @click.option("--seed", type=int, help="Seed of what the scenario draws (default: the scenario's).")
 @click.option("--points", type=click.IntRange(0), help="Most vectors of the frontier to list (default: 20; all in JSON).")
+@click.option("--levels", type=click.IntRange(1), default=100, show_default=True, help="Values to cut a continuous issue into.")
 @click.option("--json", "as_json", is_flag=True, help="Print as one JSON object.")
 @click.option("--plot", type=click.Path(), help="Draw the utility plane into this file: .svg or .html.")
 @click.option("--picture/--no-picture", default=None, help="Draw it here (default: on a terminal).")

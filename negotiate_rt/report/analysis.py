@@ -78,7 +78,8 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     kind: "issues", "price" or "pie". outcomes: how many; None where they cannot be counted. verdict: whether a bargain is
     possible, in words. ideal: the most that each can get in a rational outcome. opposition: how far the nearest outcome is
     from giving all what they want most, in utilities (0: no conflict); None for a price or a pie. frontier: the undominated
-    vectors, as many as asked for; frontier_size: how many there are.
+    vectors, as many as asked for; frontier_size: how many there are. levels: how many values each continuous issue was cut
+    into, None where there is none.
     """
 
     name: str
@@ -96,15 +97,26 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     solutions: Mapping[str, PointFacts]
     price: PriceFacts | None = None
     delay: DelayFacts | None = None
+    levels: int | None = None
 
 
 def analyze(problem: BargainingProblem, name: str = "", most: int | None = None) -> Analysis:
     """Return what theory says of a problem that holds its parties' utilities.
 
-    most: how many vectors of the frontier are listed, evenly spaced (None: all). Cost and errors: those of
-    `bargaining_solutions`; where utilities are additive no outcome is enumerated, whatever the space's size.
+    most: how many vectors of the frontier are listed, evenly spaced (None: all). Continuous issues are for `on_grid`.
+    Cost and errors: those of `bargaining_solutions`; where utilities are additive no outcome is enumerated.
     """
     return analysis_of(solved_issues(problem), name, most)
+
+
+def on_grid(problem: BargainingProblem, levels: int) -> BargainingProblem:
+    """Return a problem with a grid of so many values in place of each continuous issue; itself if there is none."""
+    space = problem.space.discretize(levels)
+    if space is problem.space:
+        return problem
+    return BargainingProblem(
+        space, problem.utilities, problem.reservation_values, problem.outside_options, problem.discounts, problem.information
+    )
 
 
 def analysis_of(theory: Theory, name: str = "", most: int | None = None) -> Analysis:

@@ -61,7 +61,8 @@ class Canvas:
         numbers = {round(self._share(tick) * tall): tick for tick in self.y.ticks}
         for row in range(self.rows):
             label = number(numbers[row], 4) if row in numbers else ""
-            text = Text(f"{label[:GUTTER - 2]:>{GUTTER - 2}} ", style="dim", no_wrap=True, overflow="crop")
+            text = Text(no_wrap=True, overflow="crop")
+            text.append(f"{label[:GUTTER - 2]:>{GUTTER - 2}} ", "dim")
             text.append("|" if self.ascii_only else "┤" if row in numbers else "│", "dim")
             for column in range(self.columns):
                 text.append(*self._cell(row, column))

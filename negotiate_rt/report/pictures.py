@@ -72,7 +72,7 @@ def talk_picture(talk: Talk, width: int, *, ascii_only: bool = False) -> Iterato
         return
     label = "offers" if by_price else "utility of one's own offers"
     canvas = _canvas(points, ("round", label), size, ascii_only)
-    legend = Text(style="dim")
+    legend = Text()
     for place, (name, line) in enumerate(curves.items()):
         style = COLOURS[place % len(COLOURS)]
         canvas.line(line, style)
