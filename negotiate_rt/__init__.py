@@ -61,6 +61,11 @@ _WHERE = {
     "runtime.network": "Network",
     "runtime.link": "LinkFaults",
     "runtime.restart": "RestartPolicy",
+    "scenarios.domains": "load_domain write_domain",
+    "scenarios.genius": "read_genius read_genius_folder",
+    "scenarios.genius_writing": "write_genius",
+    "scenarios.geniusweb": "read_geniusweb read_geniusweb_folder",
+    "scenarios.geniusweb_writing": "write_geniusweb",
     "solutions.alternating_offers": (
         "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"
     ),

@@ -435,6 +435,30 @@ from negotiate_rt.runtime.network import (
 from negotiate_rt.runtime.restart import (
     RestartPolicy as RestartPolicy,
 )
+from negotiate_rt.scenarios.domains import (
+    load_domain as load_domain,
+)
+from negotiate_rt.scenarios.domains import (
+    write_domain as write_domain,
+)
+from negotiate_rt.scenarios.genius import (
+    read_genius as read_genius,
+)
+from negotiate_rt.scenarios.genius import (
+    read_genius_folder as read_genius_folder,
+)
+from negotiate_rt.scenarios.genius_writing import (
+    write_genius as write_genius,
+)
+from negotiate_rt.scenarios.geniusweb import (
+    read_geniusweb as read_geniusweb,
+)
+from negotiate_rt.scenarios.geniusweb import (
+    read_geniusweb_folder as read_geniusweb_folder,
+)
+from negotiate_rt.scenarios.geniusweb_writing import (
+    write_geniusweb as write_geniusweb,
+)
 from negotiate_rt.solutions.alternating_offers import (
     PeriodPlan as PeriodPlan,
 )
