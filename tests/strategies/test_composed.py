@@ -28,6 +28,7 @@ from negotiate_rt import (
     View,
     Walk,
 )
+from negotiate_rt.problems.derived import DiscountedUtility
 from negotiate_rt.problems.preferences import OutcomePreferences, PricePreferences
 from negotiate_rt.strategies import STRATEGIES, ComposedStrategy, make_strategy
 from negotiate_rt.strategies.acceptance import (
@@ -463,3 +464,33 @@ def test_every_composed_strategy_bargains_over_a_trillion_outcomes(name):
     assert outcome.rounds_used
     gc.collect()
     assert len(strategy.__dict__["_sessions"]) == 0
+
+
+@pytest.mark.parametrize("discount", [0.95, 0.8])
+@pytest.mark.parametrize("name", [*COMPOSED, "relative-tit-for-tat"])
+def test_deals_that_lose_worth_by_waiting_are_never_struck_below_the_reservation_value(name, discount):
+    strategy = STRATEGIES[name]()
+    agents = [
+        Negotiator(who, DiscountedUtility(utility, discount), 0.3, strategy=strategy)
+        for who, utility in (("A", MINE), ("B", THEIRS))
+    ]
+    outcome = NegotiationExecutor(clock="virtual", seed=1).run(
+        agents, NegotiationConfig("bilateral", max_rounds=8), BargainingProblem(SPACE)
+    )
+    assert not outcome.faults
+    assert min(outcome.utilities.values()) >= 0.3 - 1e-9
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_composed_strategies_sit_among_three(name):
+    worths = {"colour": {"red": 0, "green": 1, "blue": 0}, "size": lambda size: size / 4}
+    third = AdditiveUtility({"colour": 1, "size": 1}, worths, SPACE)
+    agents = [
+        Negotiator(who, utility, 0.1, strategy=STRATEGIES[name]())
+        for who, utility in (("A", MINE), ("B", THEIRS), ("C", third))
+    ]
+    outcome = NegotiationExecutor(clock="virtual", seed=1).run(
+        agents, NegotiationConfig("stacked-alternating-offers", max_rounds=15), BargainingProblem(SPACE)
+    )
+    assert not outcome.faults
+    assert min(outcome.utilities.values()) >= 0.1
