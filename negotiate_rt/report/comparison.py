@@ -71,11 +71,24 @@ def compare(
 def beside(outcome: NegotiationOutcome, theory: Theory) -> Comparison:
     """Set an outcome beside a problem that is solved already. Cost: O(frontier)."""
     accepted = outcome.accepted_offer if outcome.agreed else None
-    told = _on_line(accepted, theory) if theory.problem is None else _among_outcomes(accepted, theory)
+    realised = tuple(outcome.utilities.get(name) for name in theory.parties)
+    told = _on_line(_shares(outcome, theory), theory) if theory.problem is None else _among_outcomes(accepted, theory)
     return Comparison(
-        session=outcome.id, agreed=outcome.agreed, possible=theory.possible, parties=theory.parties,
-        realised=tuple(outcome.utilities.get(name) for name in theory.parties), **told,
+        session=outcome.id, agreed=outcome.agreed, possible=theory.possible, parties=theory.parties, realised=realised,
+        deal=None if accepted is None else accepted.value, **told,
     )  # fmt: skip
+
+
+def _shares(outcome: NegotiationOutcome, theory: Theory) -> tuple[float, ...] | None:
+    """Return what a deal on a line is worth to both; None for no deal. One that is no offer of either (demands that leave
+    something over) is worth what the outcome says."""
+    if not outcome.agreed:
+        return None
+    accepted = outcome.accepted_offer
+    if accepted is not None:
+        return theory.worth(accepted.value, accepted.agent)
+    found = tuple(outcome.utilities.get(name) for name in theory.parties)
+    return None if None in found else tuple(float(one) for one in found if one is not None)
 
 
 def _among_outcomes(accepted: Any, theory: Theory) -> dict[str, Any]:  # a NegotiationOffer or None; an Assessment's fields
@@ -84,26 +97,25 @@ def _among_outcomes(accepted: Any, theory: Theory) -> dict[str, Any]:  # a Negot
     assert theory.problem is not None
     found = assess_outcome(theory.problem, None if accepted is None else accepted.value, theory.solutions)
     told = msgspec.structs.asdict(found)
-    told["deal"] = told.pop("outcome")
+    del told["outcome"]
     return told
 
 
-def _on_line(accepted: Any, theory: Theory) -> dict[str, Any]:  # as above
+def _on_line(shares: tuple[float, ...] | None, theory: Theory) -> dict[str, Any]:  # as above
     without = theory.solutions.disagreement
-    own = without if accepted is None else theory.worth(accepted.value, accepted.agent)
+    own = without if shares is None else shares
     gains = tuple(mine - least for mine, least in zip(own, without, strict=True))
     slack = SLACK * (1 + max(map(abs, (*own, *without))))
     length = sum(theory.ends[0])  # any deal's sum of utilities
-    missing = 0.0 if accepted is not None else length - sum(own)
+    missing = length - sum(own)
     return {
-        "deal": None if accepted is None else accepted.value,
         "utilities": own,
         "gains": gains,
         "rational": all(gain >= -slack for gain in gains),
         "falls_short": tuple(name for name, gain in zip(theory.parties, gains, strict=True) if gain < -slack),
-        "efficient": missing <= slack,
-        "dominated_by": None if missing <= slack or theory.solutions.nash is None else theory.deal(theory.solutions.nash),
-        "to_frontier": abs(missing) / math.sqrt(2),  # of a line on which utilities have one sum
+        "efficient": missing <= slack,  # no deal is, where there is nothing to be had
+        "dominated_by": None if missing <= slack else theory.deal_at([one + missing / 2 for one in own]),
+        "to_frontier": 0.0 if abs(missing) <= slack else abs(missing) / math.sqrt(2),  # of a line on which utilities have one sum
         "to_points": {one.name: math.dist(own, one.utilities) for one in theory.solutions},
         "welfare": sum(own) / length if theory.possible and length > 0 else None,
     }

@@ -12,6 +12,7 @@ from negotiate_rt.report.comparison import Comparison
 from negotiate_rt.report.study import Study
 from negotiate_rt.report.theory import Theories, Theory
 
+RIVALRY = ("concurrent-bargaining",)  # protocols that leave some of the parties out of the deal: theirs is another theory
 Job = Any  # (agents, config) or (agents, config, problem), as an executor takes them
 
 
@@ -45,7 +46,9 @@ class Following:
             return None
         agents, config, *problem = job
         try:
-            _, seats, _, resolved, _ = self._settings.plan(agents, config, problem[0] if problem else None)
+            protocol, seats, _, resolved, _ = self._settings.plan(agents, config, problem[0] if problem else None)
+            if protocol.name in RIVALRY:
+                return None
             return self.study.theories.of(seats, resolved)
         except ConfigurationError:  # a protocol of one's own that is not registered here, a space too large to solve
             return None

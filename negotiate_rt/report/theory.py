@@ -67,11 +67,11 @@ class Theory:
 
     def deal(self, solution: Solution) -> Any:  # an outcome, a price, or the shares by party
         """Return the deal that gives the utilities of a solution."""
-        if self.kind == "issues":
-            return solution.outcome
-        if self.kind == "pie":
-            return dict(zip(self.parties, solution.utilities, strict=True))
-        return self.price(solution.utilities)
+        return solution.outcome if self.kind == "issues" else self.deal_at(solution.utilities)
+
+    def deal_at(self, utilities: Sequence[float]) -> Any:  # a price, or the shares by party
+        """Return the deal that gives utilities that lie on the line."""
+        return dict(zip(self.parties, utilities, strict=True)) if self.kind == "pie" else self.price(utilities)
 
     def price(self, utilities: Sequence[float]) -> float:
         """Return the price that gives the seller its utility; only where a price is negotiated."""

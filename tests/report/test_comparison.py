@@ -153,3 +153,17 @@ def test_what_nobody_knows_cannot_be_compared() -> None:
         compare(outcome, None, [Mute("Ann"), Mute("Bob")])
     with pytest.raises(ConfigurationError, match="no two sides"):
         compare(outcome, None, [Seller("Ann", 1), Seller("Bob", 2)])
+
+
+def test_demands_that_leave_something_over_fall_short_of_the_line() -> None:
+    agents = [Negotiator("Ann", opening=50, reservation_value=20), Negotiator("Bob", opening=30, reservation_value=20)]
+    outcome = NegotiationExecutor(clock="virtual").run(agents, NegotiationConfig("nash-demand"), Pie(100))
+    assert outcome.agreed
+    assert outcome.accepted_offer is None
+    found = compare(outcome, Pie(100), agents)
+    assert found.utilities == found.realised == (50, 30)
+    assert not found.efficient
+    assert found.dominated_by == {"Ann": 60, "Bob": 40}
+    assert found.to_frontier == pytest.approx(20 / math.sqrt(2))
+    assert found.to_points["Nash"] == pytest.approx(20)
+    assert found.welfare == pytest.approx(0.8)
