@@ -39,7 +39,7 @@ class View(msgspec.Struct, frozen=True):
     set in contract nets and auctions; `repair` says why the decision of this turn was not taken, when asked again; `others`
     holds the other parties' preferences by name where these are common knowledge (information = "complete"), else None;
     `standing_offers` are all that may be accepted where the other side makes several at once, else empty; `signals` what
-    the parties said of their wishes before bargaining, by name, else None.
+    the parties said of their wishes before bargaining, by name, else None; `call` is what the auctioneer said, in auctions.
     """
 
     agent: str
@@ -64,6 +64,7 @@ class View(msgspec.Struct, frozen=True):
     others: Any = None  # a mapping of names to problems.Preferences, or None
     standing_offers: tuple[NegotiationOffer, ...] = ()
     signals: Any = None  # a mapping of names to what they said before bargaining, or None
+    call: Any = None  # one of the calls of problems.auction, or None
 
     @property
     def rounds_left(self) -> int:

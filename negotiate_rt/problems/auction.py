@@ -1,67 +1,165 @@
-"""What an auction is about: the call to bidders, its options, and its result."""
+"""What an auction is about: the calls to bidders, its options, its result, and what makes one price better than another.
+
+Forward auctions sell: the highest bid wins. Reverse auctions buy (procurement): bids are asks, the lowest wins, the winner
+is paid, and starting price and reserve are ceilings, where 0 means none.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from fractions import Fraction
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import force_setattr
 
-from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.problems.scalars import finite
+
+Direction = Literal["forward", "reverse"]
+DIRECTIONS = ("forward", "reverse")
+SLACK = 1e-9  # of an increment: 0.3 is a step of 0.1 above 0.2, whatever binary fractions say
+EXACT = 2.0**53  # from here on floats leave whole numbers out
 
 
 class AuctionCall(msgspec.Struct, frozen=True, kw_only=True, tag="auction-call"):
-    """What a bidder is told: the lot, the price that bidding starts at, and when sealed bids close (a time of receipt on the
-    society's clock, inclusive; None: not before all have answered). The reserve stays with the auctioneer.
+    """What a bidder is told in a sealed auction: the lot, the price that bidding starts at (None: any ask is taken), and
+    when bids close (a time of receipt on the society's clock, inclusive; None: not before all have answered). The reserve
+    stays with the auctioneer.
     """
 
     lot: Any  # whatever the caller sells
-    starting_price: float = 0.0
+    starting_price: float | None = 0.0
     closes_at: float | None = None
+    direction: Direction = "forward"
+
+
+class OutcryCall(msgspec.Struct, frozen=True, kw_only=True, tag="outcry-call"):
+    """What is cried out in an open auction: the standing price and bidder (None: nobody yet), the `least` bid that is taken
+    now (in a reverse auction the most; None: any), when the round closes, and all bids that stood so far.
+
+    increment: how far a bid must go beyond the standing one. last: the auction ends unless somebody bids in this round.
+    """
+
+    lot: Any  # whatever the caller sells
+    price: float | None = 0.0
+    bidder: str | None = None
+    least: float | None = 0.0
+    increment: float = 1.0
+    round: int = 1
+    closes_at: float | None = None
+    direction: Direction = "forward"
+    bids: tuple[Any, ...] = ()  # of Bid
+    last: bool = False
+
+
+class ClockCall(msgspec.Struct, frozen=True, kw_only=True, tag="clock-call"):
+    """One tick of a clock auction: the price that is asked now, until when, and the price of the next tick (None: this is
+    the last). `bidding`: how many were still in before this tick, where that is public.
+    """
+
+    lot: Any  # whatever the caller sells
+    price: float = 0.0
+    following: float | None = None
+    round: int = 1
+    closes_at: float | None = None
+    direction: Direction = "forward"
+    bidding: int | None = None
 
 
 class AuctionOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of an auction; prices in the lot's currency, finite, never negative; reply_by: seconds or timedelta for sealed
-    bids (None: half of what is left). Raises ConfigurationError.
+    """Options of an auction; prices in the lot's currency, finite, never negative.
+
+    reserve_price: nothing is sold below it (reverse: nothing bought above it; 0: no ceiling). starting_price: where bidding
+    starts; what does not reach it is no bid (reverse: what exceeds it; 0: any). increment: the least step of open bidding.
+    reply_by: seconds or timedelta for bids, in open auctions for each round (None: half of what is left). direction:
+    "forward" sells, "reverse" buys. Raises ConfigurationError.
     """
 
     starting_price: float = 0.0
     reserve_price: float = 0.0
     increment: float = 1.0
     reply_by: float | timedelta | None = None
+    direction: Direction = "forward"
 
     def __post_init__(self) -> None:
         for name in ("starting_price", "reserve_price", "increment"):
-            force_setattr(self, name, _amount(getattr(self, name), f"options.{name}: expected a finite price of at least 0"))
+            value = getattr(self, name)
+            if value.__class__ is not float or not 0 <= value < math.inf:
+                force_setattr(self, name, amount(value, f"options.{name}: expected a finite price of at least 0"))
         if self.reply_by is not None:
-            wait = self.reply_by.total_seconds() if isinstance(self.reply_by, timedelta) else self.reply_by
-            if not _amount(wait, expected := "options.reply_by: expected seconds above 0"):
-                raise ConfigurationError(f"{expected}, got {self.reply_by!r}")
-            force_setattr(self, "reply_by", float(wait))
+            force_setattr(self, "reply_by", wait("options.reply_by", self.reply_by))
+        if self.direction not in DIRECTIONS:
+            hint = suggest(str(self.direction), DIRECTIONS)
+            raise ConfigurationError(f"options.direction: expected forward or reverse, got {self.direction!r}{hint}")
+
+    @property
+    def reverse(self) -> bool:
+        """Whether the auction buys: the lowest ask wins."""
+        return self.direction == "reverse"
+
+    @property
+    def limit(self) -> float:
+        """The worst price at which there is a deal: the reserve, infinite for a reverse auction without a ceiling."""
+        return self.reserve_price or math.inf if self.reverse else self.reserve_price
+
+    @property
+    def start(self) -> float:
+        """The worst price that is a bid: the starting price, infinite for a reverse auction without one."""
+        return self.starting_price or math.inf if self.reverse else self.starting_price
 
     def wait_for(self, left: float) -> float:
         """Return the seconds that bids get, of those that are left."""
         return left / 2 if self.reply_by is None else float(self.reply_by)  # type: ignore[arg-type]  # seconds by now
 
 
-def _amount(value: object, expected: str) -> float:
+class EnglishOptions(AuctionOptions, frozen=True, kw_only=True):
+    """Options of an English auction. calls: it ends when nobody has outbid in so many rounds running ("going once, going
+    twice"); a bidder may let a round pass while calls are left. The increment must be above 0.
+    """
+
+    calls: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_step(self.increment, "increment")
+        if isinstance(self.calls, bool) or not isinstance(self.calls, int) or self.calls < 1:
+            raise ConfigurationError(f"options.calls: expected a whole number of at least 1, got {self.calls!r}")
+
+
+def check_step(step: float, name: str) -> None:
+    """Raise ConfigurationError unless a price that moves by this step gets anywhere."""
+    if not step > 0:
+        raise ConfigurationError(f"options.{name}: expected a price above 0, or the price never moves; got {step!r}")
+
+
+def amount(value: object, expected: str) -> float:
     """Return a finite number of at least 0. Raises ConfigurationError."""
     try:
-        amount = finite(value, "", ConfigurationError)
+        number = finite(value, "", ConfigurationError)
     except ConfigurationError:
-        amount = -1.0
-    if amount < 0:
+        number = -1.0
+    if number < 0:
         raise ConfigurationError(f"{expected}, got {value!r}")
-    return amount
+    return number
+
+
+def wait(name: str, given: object) -> float:
+    """Return a duration above 0 in seconds. Raises ConfigurationError."""
+    seconds = given.total_seconds() if isinstance(given, timedelta) else given
+    expected = f"{name}: expected seconds above 0"
+    if not (number := amount(seconds, expected)):
+        raise ConfigurationError(f"{expected}, got {given!r}")
+    return number
 
 
 class AuctionResult(msgspec.Struct, frozen=True, kw_only=True):
     """How an auction ended. `winner` is the bidder handed in; `reason` begins with a code where nothing was sold.
 
-    `bids` in the order of arrival; `allocation` and `payments` (by bidder's name) are filled where there are many winners.
+    `pay_price` is what the winner pays, or in a reverse auction is paid. `bids` in the order of arrival; in open auctions
+    those that stood. `allocation` and `payments` (by bidder's name) are filled where there are many winners.
     """
 
     success: bool
@@ -72,3 +170,39 @@ class AuctionResult(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     allocation: Mapping[str, Any] | None = None
     payments: Mapping[str, float] | None = None
+
+
+# -- which price is better --------------------------------------------------------------------------------------------
+
+
+def reaches(price: float, limit: float, reverse: bool = False) -> bool:
+    """Whether a price is at least as good for the auctioneer as a limit."""
+    return price <= limit if reverse else price >= limit
+
+
+def step_beyond(price: float, step: float, reverse: bool = False) -> float:
+    """Return the price one step better than another: always a different one, however small the step; at least 0."""
+    if reverse:
+        lower = price - step
+        return max(lower if lower < price else math.nextafter(price, 0.0), 0.0)
+    higher = price + step
+    return higher if higher > price else math.nextafter(price, math.inf)
+
+
+def outbids(bid: float, standing: float, step: float, reverse: bool = False) -> bool:
+    """Whether a bid goes at least a step beyond the standing one: exact for whole numbers of any size, for other numbers
+    within rounding. A bid that equals the standing one never does."""
+    gap = distance(standing, bid) if reverse else distance(bid, standing)
+    if gap <= 0:
+        return False
+    slack = SLACK * step
+    if not (isinstance(bid, int) and isinstance(standing, int)):
+        slack += 2 * math.ulp(max(bid, standing)) if max(bid, standing) < EXACT else 0.0
+    return gap >= step - slack
+
+
+def distance(higher: float, lower: float) -> float:
+    """Return the difference of two prices; ints beyond 2^53 are not rounded to floats first."""
+    if higher.__class__ is lower.__class__ or max(abs(higher), abs(lower)) < EXACT:
+        return higher - lower
+    return float(Fraction(higher) - Fraction(lower))

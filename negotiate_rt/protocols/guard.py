@@ -26,7 +26,6 @@ from negotiate_rt.messages.performatives import (
     Walk,
 )
 from negotiate_rt.messages.view import View
-from negotiate_rt.problems.auction import AuctionCall
 from negotiate_rt.problems.task import FrozenMapping, freeze
 from negotiate_rt.protocols.routine import routine_of
 from negotiate_rt.runtime.dialogue import Dialogue
@@ -53,20 +52,6 @@ def view_of(talk: Dialogue) -> View:
     )  # fmt: skip
 
 
-def view_of_bid(talk: Dialogue, call: AuctionCall) -> View:
-    """Return what a bidder may see when it is called: the lot, the price that bidding starts at, the time it has. O(1)."""
-    conversation = talk.conversation
-    seat = talk.seat
-    now = talk.actor.kernel.now
-    terms = conversation.terms
-    closes_at = conversation.deadline if call.closes_at is None else call.closes_at
-    return View(
-        seat.name, seat.role, talk.route.protocol, conversation.id, conversation.round, terms.max_rounds, now,
-        min(conversation.deadline, closes_at, now + terms.turn_timeout), talk.machine.state.mine,
-        None, None, (), None, seat.strategy, None, talk.repair, call.lot, call.starting_price, (),
-    )  # fmt: skip
-
-
 def judge_bargain(talk: Dialogue, decision: Any) -> Message:
     """Turn a decision of a bargaining agent into a message that is legal here.
 
@@ -78,7 +63,7 @@ def judge_bargain(talk: Dialogue, decision: Any) -> Message:
             return _judge_acceptance(talk, decision)
         if isinstance(decision, Message):
             return spoken(talk, decision)
-        raise InvalidDecision(f"expected Propose, Accept or Walk, got {_short(decision)}")
+        raise InvalidDecision(f"expected Propose, Accept or Walk, got {short(decision)}")
     seat = talk.seat
     preferences = seat.preferences
     try:
@@ -97,7 +82,7 @@ def _expiry(talk: Dialogue, expires: Any) -> float:
     time = true_number(expires)
     if time is None or not talk.now <= time < math.inf:
         raise InvalidDecision(
-            f"an offer expires at a time from now on (it is {talk.now:g}) or never (None), got {_short(expires)}"
+            f"an offer expires at a time from now on (it is {talk.now:g}) or never (None), got {short(expires)}"
         )
     return time
 
@@ -128,7 +113,8 @@ def _below(talk: Dialogue, what: str, value: Any, worth: float) -> str:
     return f"{what} {value!r} is worth {worth:g} to {talk.name}, below its own reservation value {least:g}"
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """Return a value's type and its repr, cut short, for an error."""
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
 
@@ -144,22 +130,7 @@ def spoken(talk: Dialogue, decision: Message) -> Message:
     return talk.machine.clear(message, talk.now)
 
 
-def judge_price(talk: Dialogue, decision: Any) -> Message:
-    """Turn a bid into a message: a true, finite number of at least 0 is proposed; None or NaN drops out (Refuse)."""
-    proposed = isinstance(decision, Propose)
-    if isinstance(decision, Message) and not proposed:
-        return spoken(talk, decision)
-    value = true_number(_unbounded(decision) if proposed else decision)
-    if decision is None or (not proposed and value is not None and math.isnan(value)):
-        return talk.machine.clear(Refuse("no bid"), talk.now)
-    if value is None or not 0 <= value < math.inf:
-        raise InvalidDecision(
-            f"a bid must be a finite number of at least 0, NaN or None to drop out, got {_short(decision)}"
-        )
-    return talk.offer(value)
-
-
-def _unbounded(decision: Propose) -> Any:  # its value, of whatever type
+def unbounded(decision: Propose) -> Any:  # its value, of whatever type
     """Return a bid's value. Raises InvalidDecision if it would expire: bids stand until they are answered."""
     if decision.expires_at is not None:
         raise InvalidDecision("a bid stands until it is answered: it cannot carry expires_at")
@@ -173,12 +144,12 @@ def judge_proposal(talk: Dialogue, decision: Any) -> Message:
         return spoken(talk, decision)
     if decision is None:
         return talk.machine.clear(Refuse("no bid"), talk.now)
-    value = _unbounded(decision) if proposed else decision
+    value = unbounded(decision) if proposed else decision
     several = isinstance(value, Mapping)
     figures = {key: true_number(one) for key, one in (value.items() if several else (("", value),))}
     if not figures or not all(one is not None and math.isfinite(one) for one in figures.values()):
         raise InvalidDecision(
-            f"a proposal must be a finite number or a mapping to finite numbers, got {_short(decision)}"
+            f"a proposal must be a finite number or a mapping to finite numbers, got {short(decision)}"
         )
     return talk.offer(FrozenMapping(figures) if several else figures[""])
 

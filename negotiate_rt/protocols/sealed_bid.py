@@ -1,52 +1,43 @@
-"""Sealed bids: each bidder answers the call once, unseen by the others; the highest bid wins.
+"""Sealed bids: each bidder answers the call once, unseen by the others; the best bid wins.
 
 First price: the winner pays its bid. Vickrey (1961): it pays the second highest bid, or the reserve if that is higher; a
-single bidder pays the reserve. A bid equal to the reserve sells. Ties are broken by a seeded draw among the tied, so that
-arrival does not matter. NaN or None drops out. Truthful bidding is a dominant strategy under second price; under first price
-it never is.
+single bidder pays the reserve. A bid equal to the reserve sells; one that does not reach the starting price drops out, as
+NaN and None do. Ties are broken by a seeded draw among the tied, so that arrival does not matter. Truthful bidding is a
+dominant strategy under second price; under first price it never is. In a reverse auction the lowest ask wins, the winner is
+paid its ask or the second lowest, and the reserve is the ceiling.
 
 What is awkward: a bid after the close is answered by reject-proposal (late). No message to a bidder carries another's bid:
-losers hear that they lost, the winner what it pays.
+losers hear that they lost, the winner what it pays. A journal's or listener's record of a bid is made when the bid is said,
+before the close: records are the auctioneer's and the operator's to see, never handed to a bidder; whoever shows them to
+bidders while bids are open breaks the seal. A bidder that has gone after its bid (it crashed, it left) is out, and its bid
+with it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from negotiate_rt.machine import Moves, finite_number
+from negotiate_rt.machine import Moves
 from negotiate_rt.machine.joint import JointMoves
-from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import AGREED, FAILED, Bid
 from negotiate_rt.messages.performatives import Accept, Cfp, Inform, NotUnderstood, Propose, Refuse, Reject
-from negotiate_rt.problems.auction import AuctionCall, AuctionOptions, AuctionResult
-from negotiate_rt.problems.task import freeze
-from negotiate_rt.protocols.base import Convener, NegotiationProtocol, finite_or_none, unique_name
+from negotiate_rt.problems.auction import AuctionCall, AuctionOptions, reaches
+from negotiate_rt.protocols.auctioneering import AWAITING_PRICE, LOST, OUT, WON, AuctionProtocol, Sale, unsold
+from negotiate_rt.protocols.base import finite_or_none
 from negotiate_rt.protocols.calling import AWAITING_BID, LAPSED, LATE, bids_of, collect
-from negotiate_rt.protocols.guard import judge_price, true_number, view_of_bid
 from negotiate_rt.runtime.bundle import Bundle
-from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
-from negotiate_rt.runtime.seat import Question, Seat
 from negotiate_rt.solutions.auction import best_bid, second_price
-from negotiate_rt.strategies.bidding import as_bid_hook
 
-CALLING, AWAITING_RESULT, AWAITING_PRICE = "calling", "awaiting_result", "awaiting_price"
-WON, LOST, OUT = "WON", "LOST", "OUT"
+CALLING, AWAITING_RESULT = "calling", "awaiting_result"
 COLLECTING, CLOSED = "collecting", "closed"
 
 
-class FirstPriceAuction(NegotiationProtocol):
-    """One lot, sealed bids; the highest wins and pays what it bid."""
+class SealedBidAuction(AuctionProtocol):
+    """Root of the auctions with one round of sealed bids. A subclass says in `clear` who wins what, at which price."""
 
-    name = "first-price-auction"
-    seats: ClassVar = {"auctioneer": 1, "bidder": (1, None)}
-    convener = "auctioneer"
     start = CALLING
-    options = AuctionOptions
-    contents = (AuctionCall,)
-    rules: ClassVar = {Propose: (finite_number,)}
     moves: ClassVar[Moves] = {
         CALLING: {("auctioneer", Cfp): AWAITING_BID},
         AWAITING_BID: {
@@ -69,81 +60,70 @@ class FirstPriceAuction(NegotiationProtocol):
         CLOSED: {Accept: CLOSED, Reject: CLOSED, Inform: CLOSED, "sold": AGREED, "unsold": FAILED},
     }
     joint_timeouts: ClassVar = {COLLECTING: CLOSED, CLOSED: FAILED}
-    questions: ClassVar = {
-        "auctioneer": {None: Question("name", judge_price)},
-        "bidder": {None: Question("bid", judge_price, view_of_bid, adapt=as_bid_hook)},
-    }
 
-    def make_initiator(self, config: NegotiationConfig, agents: Sequence[Any]) -> Convener:
-        """Return the auctioneer that the runtime seats."""
-        return Convener(unique_name("auctioneer", agents))
-
-    def settings(self, config: NegotiationConfig) -> AuctionOptions:
-        """Return the options; without any, reservation_value is the reserve and initial_offer the starting price."""
-        if config.options is None:
-            return AuctionOptions(
-                starting_price=config.initial_offer or 0.0, reserve_price=config.reservation_value or 0.0
-            )
-        return super().settings(config)  # type: ignore[no-any-return]  # of the type in `options`
-
-    def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
-        """Return what is sold, frozen: anything the caller calls a lot or task."""
-        lot = freeze(problem)
-        for seat in seats:
-            seat.problem = lot
-        return lot
-
-    def price(self, bids: Sequence[Bid], winner: Bid, reserve: float) -> float:
-        """Return what the winner pays."""
-        return winner.value  # type: ignore[no-any-return]  # a number, by the table's rule
-
-    def utilities(self, seats: Sequence[Seat], conversation: Conversation) -> dict[str, float]:
-        """Return value minus price for the winner, 0 for the others, of those whose value is known."""
-        result: AuctionResult | None = conversation.result
-        worth = {}
-        for seat in seats:
-            value = true_number(getattr(seat.agent, "value", None))
-            if value is not None and math.isfinite(value):
-                won = result is not None and result.success and result.winning_bid.agent == seat.name
-                worth[seat.name] = float(value - result.pay_price) if won else 0.0  # type: ignore[union-attr,operator]  # sold, so there is a price
-        return worth
+    async def clear(self, talk: Bundle, bids: Sequence[Bid]) -> Sale:
+        """Return who wins what, at which price, of valid bids in the order of arrival."""
+        raise NotImplementedError(f"{type(self).__name__} must say who wins")
 
     async def auctioneer(self, talk: Bundle) -> None:
-        """Call for bids, close, tell winner and losers."""
+        """Call for bids, close, tell winners and losers."""
         options: AuctionOptions = talk.options
         talk.conversation.round = 1
-        closes_at = talk.now + options.wait_for(talk.deadline - talk.now)
-        call = AuctionCall(lot=talk.problem, starting_price=options.starting_price, closes_at=finite_or_none(closes_at))
+        left = talk.deadline - talk.now
+        closes_at = talk.now + options.wait_for(left)
+        start = finite_or_none(options.start)
+        call = AuctionCall(
+            lot=talk.problem, starting_price=start, closes_at=finite_or_none(closes_at), direction=options.direction
+        )
         await talk.send_all(Cfp(call), list(talk.ends), call.closes_at)
         bidders = await collect(talk, closes_at, AWAITING_RESULT)
         talk.advance("closed")
-        bids = bids_of(talk, bidders, 1)
-        winner = best_bid([bid for bid in bids if bid.value >= options.reserve_price], talk.rng)
+        bids = self.valid(bids_of(talk, bidders, 1), options)
+        sale = await self.clear(talk, bids)
+        verdict = Reject("not the winner" if sale.payments else "below the reserve")
         for name in bidders:
-            if winner is None or name != winner.agent:
-                await talk.send(Reject("not the winner" if winner else "below the reserve"), name)
-        if winner is None:
-            reason = "below-reserve: no bid reached the reserve" if bids else "no-bids: nobody bid"
-            talk.conclude("unsold", reason, result=AuctionResult(success=False, bids=bids, reason=reason))
-            return
-        pay = self.price(bids, winner, options.reserve_price)
-        await talk.send(Accept(), winner.agent)
-        await talk.send(Inform(pay), winner.agent)
-        agent = talk.agent_of(winner.agent)
-        result = AuctionResult(
-            success=True, winner=getattr(agent, "stands_for", agent), winning_bid=winner, pay_price=pay, bids=bids
-        )
-        talk.conclude("sold", result=result, accepted=talk.ends[winner.agent].machine.board.last_heard)
+            if name not in sale.payments:
+                await talk.send(verdict, name)
+        if sale.payments:
+            await self.tell_winners(talk, sale)
+        accepted = None if sale.best is None else talk.ends[sale.best.agent].machine.board.last_heard
+        self.conclude(talk, bids, sale, accepted)
+
+    def valid(self, bids: tuple[Bid, ...], options: AuctionOptions) -> tuple[Bid, ...]:
+        """Return the bids that count: those that reach the starting price (what the guard keeps an agent from, a forger
+        outside may send)."""
+        if not options.starting_price:
+            return bids
+        return tuple(bid for bid in bids if reaches(bid.value, options.start, options.reverse))
 
     async def bidder(self, talk: Dialogue) -> None:
         """Bid once, then hear the result."""
         call = await talk.receive(Cfp)
         if not isinstance(call, Cfp):
             return
-        bid = await talk.ask(None, call.content)
-        await talk.send(bid)
+        talk.seat.context = call.content
+        await talk.send(await talk.ask(None, call.content))
         while not talk.machine.state.final:
             await talk.receive()
+
+
+class FirstPriceAuction(SealedBidAuction):
+    """One lot, sealed bids; the highest wins and pays what it bid."""
+
+    name = "first-price-auction"
+
+    async def clear(self, talk: Bundle, bids: Sequence[Bid]) -> Sale:
+        """Sell to the best bid that meets the reserve."""
+        options: AuctionOptions = talk.options
+        limit, reverse = options.limit, options.reverse
+        winner = best_bid([bid for bid in bids if reaches(bid.value, limit, reverse)], lambda: talk.rng, reverse)
+        if winner is None:
+            return Sale(reason=unsold(bids, reverse))
+        return Sale(payments={winner.agent: self.price(bids, winner, options)}, best=winner)
+
+    def price(self, bids: Sequence[Bid], winner: Bid, options: AuctionOptions) -> float:
+        """Return what the winner pays, or in a reverse auction is paid."""
+        return winner.value  # type: ignore[no-any-return]  # a number, by the table's rule
 
 
 class VickreyAuction(FirstPriceAuction):
@@ -151,6 +131,6 @@ class VickreyAuction(FirstPriceAuction):
 
     name = "vickrey-auction"
 
-    def price(self, bids: Sequence[Bid], winner: Bid, reserve: float) -> float:
-        """Return the second highest bid, or the reserve if that is higher."""
-        return second_price(bids, winner, reserve)
+    def price(self, bids: Sequence[Bid], winner: Bid, options: AuctionOptions) -> float:
+        """Return the second best bid, or the reserve if that is worse for the winner."""
+        return second_price(bids, winner, options.limit, options.reverse)
