@@ -56,6 +56,7 @@ _WHERE = {
     "protocols.nash_demand": "DemandOptions DemandResult",
     "protocols.rubinstein": "RubinsteinOptions",
     "protocols.signalled_bargaining": "Signal SignalOptions",
+    "report.analysis": "Analysis analyze",
     "report.comparison": "Comparison compare",
     "runtime.latency": "Constant Empirical Exponential LogNormal Normal Uniform",
     "runtime.network": "Network",

@@ -402,6 +402,12 @@ from negotiate_rt.protocols.signalled_bargaining import (
 from negotiate_rt.protocols.signalled_bargaining import (
     SignalOptions as SignalOptions,
 )
+from negotiate_rt.report.analysis import (
+    Analysis as Analysis,
+)
+from negotiate_rt.report.analysis import (
+    analyze as analyze,
+)
 from negotiate_rt.report.comparison import (
     Comparison as Comparison,
 )
