@@ -85,7 +85,7 @@ class ConcessionCurve(msgspec.Struct, frozen=True, dict=True, tag_field="name"):
 
     def _at_the_edge(self, round: int, max_rounds: int, reservation_value: float, current_value: float) -> float:
         """Return the offer of the first and last rounds, and of a way that is longer than the largest float."""
-        _way(round, max_rounds, reservation_value, current_value)
+        way_to(round, max_rounds, reservation_value, current_value)
         if round <= 1:
             return current_value
         if round >= max_rounds:
@@ -168,7 +168,7 @@ class TitForTatConcession(msgspec.Struct, frozen=True, tag_field="name", tag="ti
         """Return the next offer; errors as in ConcessionCurve. O(1)."""
         if len(history) < 2:
             return _LINEAR(round, max_rounds, reservation_value, current_value, history)
-        way = _way(round, max_rounds, reservation_value, current_value)
+        way = way_to(round, max_rounds, reservation_value, current_value)
         if round <= 1:
             return current_value
         # Prices: the opponent comes towards me against my own direction. Utilities: my utility of its offers rises
@@ -193,7 +193,7 @@ CONCESSIONS: dict[str, type[ConcessionCurve] | type[TitForTatConcession]] = {
 """The concession strategies by the names that scenario files use."""
 
 
-def _way(round: int, max_rounds: int, reservation_value: float, current_value: float) -> float:
+def way_to(round: int, max_rounds: int, reservation_value: float, current_value: float) -> float:
     """Return reservation_value - current_value, or refuse arguments that are nonsense."""
     try:
         if (

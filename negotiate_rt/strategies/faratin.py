@@ -28,6 +28,7 @@ from negotiate_rt.strategies.concession import (
     LinearConcession,
     TimeDependentConcession,
     TitForTatConcession,
+    way_to,
 )
 
 _LEAST_KAPPA = 1e-300  # its logarithm is finite
@@ -134,8 +135,8 @@ class _Tactic(msgspec.Struct, frozen=True, tag_field="name"):
         history: Sequence[float] = (),
     ) -> float:
         """Return the next offer; ConfigurationError if rounds or values are no finite numbers, or below 1."""
-        line = _LINEAR(round, max_rounds, reservation_value, current_value)  # refuses nonsense
-        if round <= 1 or line == current_value:  # the opening; or nothing is left to concede
+        way = way_to(round, max_rounds, reservation_value, current_value)  # refuses nonsense
+        if round <= 1 or not way:  # the opening; or nothing is left to concede
             return current_value
         target = self._next(round, max_rounds, reservation_value, current_value, history)
         down = reservation_value < current_value  # the order of arguments makes NaN hold firm
@@ -144,8 +145,6 @@ class _Tactic(msgspec.Struct, frozen=True, tag_field="name"):
     def _next(self, round: int, max_rounds: int, reservation_value: float, current: float, history: Sequence[float]) -> float:
         raise NotImplementedError
 
-
-_LINEAR = LinearConcession()
 
 
 class DynamicDeadlineTactic(_Tactic, frozen=True, tag="dynamic-deadline"):

@@ -109,14 +109,15 @@ class Scene:
             last = view.max_rounds - 1
             self.progress = min(1.0, (view.round - 1) / last) if last > 0 else 1.0
         base = undiscounted(preferences) if self.waning else preferences
-        worths = self.worths
-        for value in view.heard[len(worths) :]:
-            worth = base.utility(value, False)
-            worths.append(worth)
-            if worth > self.best_worth:
-                self.best, self.best_worth = value, worth
-            self.times.append(self.progress)
-            self.seen.add(value)
+        worths, heard = self.worths, view.heard
+        if len(heard) > len(worths):
+            for value in heard[len(worths) :]:
+                worth = base.utility(value, False)
+                worths.append(worth)
+                if worth > self.best_worth:
+                    self.best, self.best_worth = value, worth
+                self.times.append(self.progress)
+                self.seen.add(value)
         own, made = view.own_last_offer, self.made
         if made and (own is None or own.value != made[-1]):
             made.pop()  # decided, but never said: refused by the guard, or lost with its turn
@@ -125,8 +126,9 @@ class Scene:
         if offer is None:
             self.offered, self.standing = -math.inf, None
         else:
-            self.offered = base.utility(offer.value, False)
-            self.standing = preferences.utility(offer.value, False) if self.waning else self.offered
+            value = offer.value
+            self.offered = worths[-1] if heard and value is heard[-1] else base.utility(value, False)
+            self.standing = preferences.utility(value, False) if self.waning else self.offered
 
 
 Bidding = Callable[[Scene, View], Any]
