@@ -87,6 +87,7 @@ def test_no_bargain_is_said_plainly(cli: Run, tmp_path: Path) -> None:
 def test_a_session_of_a_scenario_is_chosen_by_number_and_seed(cli: Run) -> None:
     shown = [cli("analyze", "haggling", *more).stdout for more in ((), ("--session", "1"), ("--session", "2"), ("--seed", "8"))]
     assert shown[0] == shown[1]
+    assert shown[2].startswith("as in session 2 of seed 7\nhaggling: one price, parties Bea, Sam\n")
     assert len(set(shown)) == 3
     assert "split the difference (Nash)" in shown[0]
     assert "zone of agreement: " in shown[0]

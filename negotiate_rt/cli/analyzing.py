@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -43,7 +43,7 @@ def analyze_source(wish: Wish) -> None:
     """Analyze a scenario file, a domain in any form, or a built-in scenario. Raises ConfigurationError."""
     if wish.plot is not None and Path(wish.plot).suffix.lower() not in FORMS:
         raise ConfigurationError(f"--plot {wish.plot}: expected a name that ends in .svg or .html")
-    name, theory, cut = theory_in(wish)
+    name, theory, cut, about = matter_in(wish)
     every = wish.as_json and wish.points is None
     found = analysis_of(theory, name, None if every else LISTED if wish.points is None else wish.points)
     if cut:
@@ -54,6 +54,8 @@ def analyze_source(wish: Wish) -> None:
         sys.stdout.write(msgspec.json.format(encoded(found)).decode() + "\n")
         return
     console = stdout_console()
+    if about:
+        show(about)
     for part in in_tables(found):
         console.print(part)
     if wish.picture or (wish.picture is None and console.is_terminal):
@@ -62,18 +64,28 @@ def analyze_source(wish: Wish) -> None:
         show(f"plotted in {wish.plot}")
 
 
-def theory_in(wish: Wish) -> tuple[str, Theory, bool]:
-    """Return the name of what is to be analyzed, its problem solved, and whether continuous issues were cut into a grid."""
+class Matter(NamedTuple):
+    """What is analyzed: its name, its problem solved, whether continuous issues were cut into a grid, and a remark."""
+
+    name: str
+    theory: Theory
+    cut: bool = False
+    about: str = ""
+
+
+def matter_in(wish: Wish) -> Matter:
+    """Return what the user asks about. Raises ConfigurationError."""
     found = scenarios.load_any(wish.source)
     if isinstance(found, scenarios.Scenario):
-        return found.name, of_scenario(found, wish), False
+        seed = found.spec.seed if wish.seed is None else wish.seed
+        return Matter(found.name, of_scenario(found, wish), about=f"as in session {wish.session} of seed {seed}")
     if len(found.problem.utilities) < 2:
         raise ConfigurationError(
             f"{wish.source}: expected the preferences of two or more parties, got {len(found.problem.utilities)}; "
             "name a folder, or a file, that holds them too"
         )
     problem = on_grid(found.problem, wish.levels)
-    return found.name, solved_issues(problem), problem is not found.problem
+    return Matter(found.name, solved_issues(problem), cut=problem is not found.problem)
 
 
 def of_scenario(scenario: scenarios.Scenario, wish: Wish) -> Theory:

@@ -92,7 +92,7 @@ class Study:
 
     def add(self, outcome: NegotiationOutcome, theory: Theory | None = None) -> Comparison | None:
         """Take one outcome with what theory says of its session; return how the two compare."""
-        comparison = None if theory is None else beside(outcome, theory)
+        comparison = None if theory is None else _beside(outcome, theory)
         if outcome.agreed:
             self.rounds.add(outcome.rounds_used)
             price = price_of(outcome)
@@ -167,6 +167,14 @@ class Study:
             self.gains.append(shares)
         else:
             self.deals[place], self.gains[place] = found.utilities, shares
+
+
+def _beside(outcome: NegotiationOutcome, theory: Theory) -> Comparison | None:
+    try:
+        found = beside(outcome, theory)
+    except Exception:  # noqa: BLE001  # the border to agents' code: a utility of its own, a deal of unguarded agents
+        return None
+    return found if all(map(math.isfinite, found.utilities)) else None
 
 
 def gain_shares(found: Comparison, theory: Theory) -> tuple[float, ...]:

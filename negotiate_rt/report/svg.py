@@ -7,6 +7,7 @@ was named by a user goes through `escape`.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from html import escape as html_escape
 
@@ -15,6 +16,7 @@ WIDTH, HEIGHT = 460, 340
 LEFT, RIGHT, TOP, BOTTOM = 62, 14, 14, 46  # margins for ticks and labels
 SERIES = 8  # colours that the style sheet tells apart
 SHAPES = ("circle", "square", "triangle", "diamond", "star")
+_LARGEST = sys.float_info.max
 UNSAFE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, 65534, 65535, *range(55296, 57344)), "�")
 
 STYLE = """
@@ -45,9 +47,9 @@ class Axis:
         low, high = min(finite, default=0.0), max(finite, default=1.0)
         if high - low <= 1e-12 * max(abs(low), abs(high), 1e-300):
             low, high = low - (abs(low) * 0.1 or 0.5), high + (abs(high) * 0.1 or 0.5)
-        pad = (high - low) * room
+        pad = high * room - low * room
         self.label = label
-        self.low, self.high = low - pad, high + pad
+        self.low, self.high = max(low - pad, -_LARGEST), min(high + pad, _LARGEST)
         self.ticks = ticks(low, high, whole=whole)
 
     def place(self, value: float, start: float, end: float) -> float:

@@ -115,7 +115,7 @@ class Theories:
     def _keep(self, key: tuple[Any, ...], matter: Matter) -> None:
         try:
             found = matter.solved()
-        except ConfigurationError:  # too large, or a utility that fails: not to be tried again
+        except (ConfigurationError, ArithmeticError):  # too large, a utility that fails, numbers beyond all floats
             found = None
         self._solved[key] = found
         self._room -= _vectors(found)
