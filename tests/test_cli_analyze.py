@@ -188,3 +188,31 @@ def test_out_keeps_rows_events_and_a_page(cli: Run, tmp_path: Path) -> None:
 
 def test_where_theory_says_nothing_nothing_is_said(cli: Run) -> None:
     assert "theory" not in json.loads(cli("run", "vickrey", "-n", "2", "--clock", "virtual", "--json").stdout)
+
+
+def test_how_deals_compare_stands_below_the_report(cli: Run) -> None:
+    shown = cli("run", "campsite", "-n", "4", "--clock", "virtual").stdout
+    for words in ("beside theory: a bargain was possible in 4 of 4 sessions", "as they ended", "distance of deals"):
+        assert words in shown
+    assert "beside theory" not in cli("run", "vickrey", "-n", "2", "--clock", "virtual").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "outcomes", "frontier", "nash", "smorodinsky"),
+    [
+        ("NiceOrDie", 3, 3, (1, 0.16), (0.299, 0.299)),
+        ("Laptop", 27, 4, (1, 0.815063), (0.873979, 0.873979)),
+        ("ItexvsCypress", 180, 18, (0.670478, 0.721478), (0.670478, 0.721478)),
+        ("EnglandZimbabwe", 576, 25, (0.910916, 0.733218), (0.822286, 0.78657)),
+        ("Party", 3072, 99, (0.785, 0.928565, 0.717657), (0.800833, 0.758375, 0.808212)),
+    ],
+)
+def test_published_domains_are_told_as_the_references_say(  # noqa: PLR0913  # one row of a table
+    cli: Run, genius_path: Path, name: str, outcomes: int, frontier: int, nash: tuple[float, ...],
+    smorodinsky: tuple[float, ...],
+) -> None:  # fmt: skip
+    tree = json.loads(cli("analyze", str(genius_path / name), "--json").stdout)
+    assert (tree["outcomes"], tree["frontier_size"], len(tree["frontier"])) == (outcomes, frontier, frontier)
+    points = tree["solutions"]
+    assert tuple(points["Nash"]["utilities"].values()) == pytest.approx(nash, abs=5e-7)
+    assert tuple(points["Kalai-Smorodinsky"]["utilities"].values()) == pytest.approx(smorodinsky, abs=5e-7)

@@ -12,8 +12,9 @@ from rich.text import Text
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.report.plain import plain
 from negotiate_rt.report.series import Spread
+from negotiate_rt.report.study import ENDED, TheoryReport
 from negotiate_rt.report.tally import GroupReport, Report
-from negotiate_rt.report.words import in_line, number, words
+from negotiate_rt.report.words import in_line, number, share, words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,6 +40,11 @@ def report_tables(report: Report) -> Iterator[RenderableType]:
     worth = _utilities(report)
     if worth.row_count:
         yield worth
+    if report.theory:
+        yield Text(beside_theory(report.theory))
+        means = _means(report.theory)
+        if means.row_count:
+            yield means
     if report.total.faults:
         yield _faults(report.total)
 
@@ -98,6 +104,30 @@ def _utilities(report: Report) -> Table:
         for name, spread in group.utilities.items():
             label = f"{name} ({protocol})" if several else name
             made.add_row(Text(label), *_worth(spread))
+    return made
+
+
+def beside_theory(found: TheoryReport) -> str:
+    """Return in a line how the deals compare with theory."""
+    impossible = found.compared - found.possible
+    parts = [f"beside theory: a bargain was possible in {number(found.possible)} of {number(found.compared)} sessions"]
+    if found.possible:
+        parts.append(f"{share(found.reached / found.possible)} of these agreed")
+    if found.impossible_agreed:
+        parts.append(f"{number(found.impossible_agreed)} of the {number(impossible)} impossible ones agreed as well")
+    if found.deals:
+        parts.append(f"{share(found.efficient)} of deals Pareto-efficient, {number(found.to_frontier)} from the frontier")
+    if found.welfare is not None:
+        parts.append(f"{share(found.welfare)} of the best joint utility")
+    return "; ".join(parts)
+
+
+def _means(found: TheoryReport) -> Table:
+    parties = next(iter(found.utilities.values()), {})
+    made = table("mean utility where a bargain was possible", "", *parties, "distance of deals")
+    for name, by_party in found.utilities.items():
+        label = "as they ended" if name == ENDED else name
+        made.add_row(Text(label), *(number(one) for one in by_party.values()), number(found.to_points.get(name)))
     return made
 
 
