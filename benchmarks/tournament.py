@@ -2,10 +2,10 @@
 
 Boulware, linear, conceder (time-dependent concession with exponents 4, 1, 1/4), tit-for-tat and MiCRO meet in every pairing,
 in both seats, on four published two-party domains (Genius XML, read by each side's own reader before the clock starts),
-100 rounds. Our side plays a whole tournament: results, distances to the frontier and to the solution points included.
-NegMAS only runs its mechanisms, in a process of its own, by the interpreter given with --peer (an environment where
-`pip install negmas` was run); it is never imported here. The domains are not part of the project: --data, or
-NEGOTIATE_RT_DATA, names the folder that holds them.
+100 rounds, discounts and reservation values put aside. Our side plays a whole tournament: results, distances to the frontier
+and to the solution points included. NegMAS only runs its mechanisms, in a process of its own, by the interpreter given with
+--peer (an environment where `pip install negmas` was run); it is never imported here. The domains are not part of the
+project: --data, or NEGOTIATE_RT_DATA, names the folder that holds them.
 Run: python benchmarks/tournament.py --peer PATH/TO/python --data PATH [--quick]
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -21,9 +22,10 @@ from pathlib import Path
 
 from harness import header, interleaved, quick, ratio, report
 
-from negotiate_rt import Tournament
+from negotiate_rt import BargainingProblem, Tournament
 from negotiate_rt.lab.playing import play_games
 from negotiate_rt.lab.results import GameResult
+from negotiate_rt.scenarios import load_domain
 
 DOMAINS = ("NiceOrDie", "Laptop", "ItexvsCypress", "EnglandZimbabwe")
 FIELD = ("boulware", "linear", "conceder", "tit-for-tat", "micro")
@@ -60,7 +62,7 @@ for _ in range(repeats):
 seconds = time.process_time() - start
 print(json.dumps([seconds, played, agreed, used, negmas.__version__]))
 """
-TOLD: list[str] = []
+USED: dict[str, float] = {}  # rounds a game, by side
 
 
 def argument(name: str, without: str) -> str:
@@ -82,9 +84,15 @@ def folders() -> list[str]:
     sys.exit(f"no Genius domains in {place}; {missing}")
 
 
+def plain_problems(places: list[str]) -> dict[str, BargainingProblem]:
+    """Return the domains' issues and utilities, and no more."""
+    problems = {Path(place).name: load_domain(place) for place in places}
+    return {name: BargainingProblem(one.space, one.utilities) for name, one in problems.items()}
+
+
 def ours(places: list[str]) -> float:
     """Play our tournament; return CPU seconds a game."""
-    tournament = Tournament(places, FIELD, rounds=ROUNDS, repeats=REPEATS)
+    tournament = Tournament(plain_problems(places), FIELD, rounds=ROUNDS, repeats=REPEATS)
     results: list[GameResult] = []
     start = time.process_time()
     asyncio.run(play_games(tournament, results.append))
@@ -106,8 +114,9 @@ def peer(interpreter: str, places: list[str]) -> float:
 
 def tell(who: str, played: int, agreed: int, used: int) -> None:
     """Print once what a side's games came to, so that one can see that they are alike."""
-    if who not in TOLD:
-        TOLD.append(who)
+    side = who.partition(" ")[0]
+    if side not in USED:
+        USED[side] = used / played
         print(f"  {who}: {played} games, {agreed / played:.1%} agreed, {used / played:.1f} rounds a game")
 
 
@@ -121,8 +130,11 @@ def main() -> None:
         repeats=2 if quick() else 5,
     )
     report(figures, "ms CPU a game", 1e3)
-    middle = ratio(figures, "NegMAS SAO", "negotiate_rt tournament", ">= 30")
-    print(f"  {1 / min(figures['negotiate_rt tournament']):,.0f} games a CPU-second at best, {middle:.1f} x NegMAS's")
+    ratio(figures, "NegMAS SAO", "negotiate_rt tournament", ">= 30")
+    for name, values in figures.items():
+        each = statistics.median(values)
+        a_round = 1e6 * each / USED[name.partition(" ")[0]]
+        print(f"  {name}: {1 / each:,.0f} games a CPU-second, {a_round:,.1f} µs a round")
 
 
 if __name__ == "__main__":
