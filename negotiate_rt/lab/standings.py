@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiate_rt.lab.results import GameResult
-from negotiate_rt.lab.tournament import Tournament
 
 CONFIDENCE = 0.95
 RESAMPLES = 2_000
@@ -124,11 +123,6 @@ def standings(results: Iterable[GameResult], seed: int = 0) -> tuple[Standing, .
             lead, p = paired_lead(columns[one.strategy].cells(), columns[rival].cells(), f"{stream}/{one.strategy}/{rival}")
         ranked.append(msgspec.structs.replace(one, rank=place + 1, lead=lead, p=p))
     return tuple(ranked)
-
-
-def ranking_of(tournament: Tournament, results: Iterable[GameResult]) -> tuple[Standing, ...]:
-    """Return the ranking of a tournament, with its own seed."""
-    return standings(results, tournament.seed)
 
 
 def paired_lead(one: Mapping[Cell, float], other: Mapping[Cell, float], seed: str) -> tuple[float | None, float | None]:

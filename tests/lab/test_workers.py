@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from negotiate_rt import ConfigurationError, LinearConcession, NegotiationError, scenarios
 from negotiate_rt.lab import Contestant, GameResult, Tournament, run_tournament
 from negotiate_rt.lab.playing import play_games
+from negotiate_rt.lab.workers import packed, serve
 from tests.lab.problems import dying, raising, stubborn, two, yielding
 
 
@@ -21,6 +23,48 @@ def test_what_cannot_be_sent_to_workers_is_refused_before_any_starts() -> None:
     with pytest.raises(ConfigurationError, match=r"jobs: the tournament cannot be sent to worker processes .*jobs=1"):
         run_tournament(tournament, jobs=2)
     assert not multiprocessing.active_children()
+
+
+class UnsendableError(Exception):
+    """An error that no line can carry."""
+
+    def __reduce__(self) -> Any:
+        raise TypeError("not today")
+
+
+def double(sent: int, unit: Any) -> Any:
+    if unit == "odd":
+        raise ConfigurationError("odd is refused")
+    if unit == "bad":
+        raise UnsendableError("worse")
+    return sent * unit
+
+
+def test_a_worker_serves_units_until_it_is_told_to_leave_and_survives_what_goes_wrong() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    ours, theirs = multiprocessing.Pipe()
+    for unit in (2, "odd", "bad", 3, None):
+        ours.send(unit)
+    try:
+        serve(theirs, double, packed(21))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    answers = [ours.recv() for _ in range(4)]
+    assert answers[0] == (True, 42)
+    assert answers[3] == (True, 63)
+    assert [fine for fine, _ in answers] == [True, False, False, True]
+    assert str(answers[1][1]) == "odd is refused"
+    assert str(answers[2][1]) == "UnsendableError: worse"
+
+
+def test_a_worker_whose_parent_is_gone_leaves() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    ours, theirs = multiprocessing.Pipe()
+    ours.close()
+    try:
+        serve(theirs, double, packed(1))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.slow
