@@ -5,14 +5,26 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
-from negotiate_rt import ConfigurationError, LinearConcession, TimeDependentConcession, scenarios
+from negotiate_rt import (
+    BargainingProblem,
+    ConfigurationError,
+    ContinuousIssue,
+    Issue,
+    LinearConcession,
+    LinearConstraint,
+    OutcomeSpace,
+    TimeDependentConcession,
+    make_strategy,
+    scenarios,
+)
 from negotiate_rt.lab import Arena, Contestant, GameResult, Tournament, play_tournament, run_tournament
-from negotiate_rt.lab.contestants import DEFAULT_FIELD, parsed
+from negotiate_rt.lab.contestants import DEFAULT_FIELD, described, parsed, reseeded
 from negotiate_rt.lab.playing import play_games
 from negotiate_rt.strategies.composed import ComposedStrategy, RandomWalker
 from tests.lab.problems import leaving, raising, stubborn, thinking, three, two, yielding
@@ -345,3 +357,45 @@ def test_fingerprint_knows_no_addresses_of_memory() -> None:
 
     prints = {Tournament({"a": two()}, {"own": Own(firm)}).fingerprint for firm in (1.0, 1.0, 2.0)}
     assert len(prints) == 2
+
+
+# -- arenas and strategies of every make ------------------------------------------------------------------------------
+
+
+def test_a_problem_a_domain_or_a_path_alone_is_an_arena() -> None:
+    assert [one.name for one in Tournament(two(), ["linear"]).scenarios] == ["problem"]
+    assert [one.name for one in Tournament(scenarios.Domain("house", two(), "toml"), ["linear"]).scenarios] == ["house"]
+    assert Tournament({"mine": Arena("other", two()), "camp": "campsite"}, ["linear"]).scenarios[0].name == "mine"
+
+
+def test_a_problem_needs_a_utility_of_each_party_and_outcomes_that_can_be_counted() -> None:
+    space = two().space
+    with pytest.raises(ConfigurationError, match="scenario 'a': the problem has 0 utilities"):
+        Tournament({"a": BargainingProblem(space)}, ["linear"])
+    wide = OutcomeSpace((ContinuousIssue("x", 0, 1),))
+    problem = BargainingProblem(wide, [lambda outcome: outcome[0], lambda outcome: 1 - outcome[0]])
+    with pytest.raises(ConfigurationError, match="scenario 'a': "):
+        Tournament({"a": problem}, ["linear"]).fingerprint  # noqa: B018  # told at the latest here
+
+
+def test_utilities_may_be_functions_and_spaces_constrained() -> None:
+    space = OutcomeSpace((Issue("x", (0, 1, 2)), Issue("y", (0, 1, 2))), (LinearConstraint({"x": 1, "y": 1}, most=3),))
+    problem = BargainingProblem(space, [lambda o: o[0] + 0.5 * o[1], lambda o: 3 - o[0] - o[1] / 4])
+    report = run_tournament(Tournament({"a": problem}, ["linear", "micro"], rounds=20))
+    assert report.scenarios[0].outcomes == 8
+    assert report.played == 4
+
+
+def test_seeds_inside_a_strategy_are_derived_too() -> None:
+    nested = make_strategy("mixed", {"strategies": [{"name": "random-absolute-tit-for-tat"}]})
+    one, other = reseeded(nested, "a"), reseeded(nested, "b")
+    assert one != other != nested
+    assert one == reseeded(nested, "a")
+    assert reseeded(LinearConcession(), "a") == LinearConcession()
+
+
+def test_a_strategy_is_described_by_what_it_is_made_of() -> None:
+    tree = described(ComposedStrategy(acceptance=stubborn))
+    assert tree["acceptance"] == "tests.lab.problems.stubborn"
+    assert described(partial(stubborn, view=None))[1] == "tests.lab.problems.stubborn"
+    assert described({"a": (1, None)}) == {"a": [1, None]}
