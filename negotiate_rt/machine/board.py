@@ -51,19 +51,6 @@ class Board:
         self.last_heard: NegotiationOffer | None = None
         self.heard: list[Any] | tuple[()] = ()
 
-    def heard_plainly(self, message: Any) -> bool:  # a Propose; Any: asked of every offer that is heard
-        """Take down an offer of theirs if it is the very object in the register, under their name, which needs no check."""
-        offer = self.offers.get(message.offer)
-        if offer is None or offer.value is not message.value or offer.agent != self.peer:
-            return False
-        self.standing = self.last_heard = offer
-        self.own = None
-        if self.heard:
-            self.heard.append(offer.value)
-        else:
-            self.heard = [offer.value]
-        return True
-
     def note(self, message: Message, mine: bool) -> None:
         """Take down an offer, which answers the other side's, or its withdrawal. Cost: O(1)."""
         if isinstance(message, Propose):

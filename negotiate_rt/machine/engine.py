@@ -47,8 +47,12 @@ class Machine:
         move = self.state.says.get(message.__class__)
         if move is None:
             raise self._illegal(LocalProtocolError, message, "", self.role)
-        if message is not self.cleared and move.rules:
+        if message is not self.cleared:
             self._check_own(move, message, now)
+        return self.make(move, message)
+
+    def make(self, move: Move, message: Message) -> State:
+        """Make a move of our own that is legal here and has been checked; return the state it led to."""
         if move.plain:  # an offer, taken down as `note` does, without its call
             board = self.board
             board.own = board.own_last = board.offers[message.offer]  # type: ignore[attr-defined]  # a Propose
@@ -69,13 +73,17 @@ class Machine:
         move = self.state.hears.get(message.__class__)
         if move is None:
             raise self._illegal(RemoteProtocolError, message, "", self.other)
-        if not (move.plain and self.board.heard_plainly(message)):  # the common case, without a call a rule
-            for rule in move.rules:
-                refusal = rule(message, self.board, False, now)
-                if refusal is not None:
-                    raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
-            if move.tabled:
-                self.board.note(message, False)
+        board = self.board
+        offer = board.offers.get(message.offer) if move.plain else None  # type: ignore[attr-defined]  # a Propose
+        if offer is not None and offer.value is message.value and offer.agent == board.peer:  # type: ignore[attr-defined]
+            board.standing = board.last_heard = offer  # the very object in the register, taken down as `note` does
+            board.own = None
+            if board.heard:
+                board.heard.append(offer.value)
+            else:
+                board.heard = [offer.value]
+        elif move.rules or move.tabled:
+            self._weigh(move, message, now)
         if not move.turn:
             return move.target
         self.turns = turns = self.turns + 1
@@ -84,6 +92,15 @@ class Machine:
             target = target.exhausted
         self.state = target
         return target
+
+    def _weigh(self, move: Move, message: Message, now: float) -> None:
+        """Check the content of what the other side says, and take down an offer or its withdrawal."""
+        for rule in move.rules:
+            refusal = rule(message, self.board, False, now)
+            if refusal is not None:
+                raise self._illegal(RemoteProtocolError, message, refusal.reason, self.other, refusal.stale)
+        if move.tabled:
+            self.board.note(message, False)
 
     def _unless_exhausted(self, target: State, turns: int) -> State:
         """Return the state to go to: where it leads once the rounds are used up, itself otherwise."""

@@ -46,11 +46,6 @@ class _Done(tuple[()]):
 DONE: Awaitable[Any] = _Done()  # type: ignore[assignment]  # typeshed wants a generator of __await__; any iterator does
 
 
-COMPLETED: frozenset[type[Message]] = frozenset(
-    {Propose, Accept, Withdraw}
-)  # they name an offer: the channel fills it in
-
-
 class Saying(Asking):
     """The speaking half of a dialogue's end, and what both halves stand on.
 
@@ -119,27 +114,26 @@ class Saying(Asking):
         `reply_by` goes on the envelope: until when an answer is taken. Raises LocalProtocolError if the move is illegal
         here; nothing is sent then. A Skip passes the turn.
         """
-        conversation = self.conversation
-        if conversation.state:
-            return gone(self)
-        machine = self.machine
-        stood: Standing | None = None
+        conversation, machine = self.conversation, self.machine
         before, turns = machine.state, machine.turns
         move = before.says.get(message.__class__)
-        if move is not None and move.quiet:
+        if conversation.state or move is None or not (move.quiet or message is machine.cleared):
+            if conversation.state:
+                return gone(self)
+            if message.__class__ is Skip:
+                return self._skip(message)
+            message = machine.clear(self.complete(message), self.actor.kernel.now)
+            move = before.says[message.__class__]
+        stood: Standing | None = None
+        if move.quiet:
             machine.state = state = move.target
             machine.turns = turns + 1
         else:
-            if message is not machine.cleared:
-                if message.__class__ is Skip:
-                    return self._skip(message)
-                if message.__class__ in COMPLETED:
-                    message = self.complete(message)
             box = self.peer.box
             if box.owner.waits_on is not box:  # it may be full
                 board = machine.board
                 stood = board.own, board.own_last, board.standing
-            state = machine.say(message, self.actor.kernel.now)
+            state = machine.make(move, message)
         self.serial = number = self.serial + 1
         envelope = Envelope(self.route, message, number, self.heard_up_to, reply_by)
         conversation.messages += 1

@@ -74,7 +74,9 @@ class Seat:
     agents; `context` holds what the protocol wants to keep per seat.
     """
 
-    __slots__ = ("agent", "asked", "context", "guard", "name", "own", "preferences", "problem", "questions", "role", "strategy", "worker")
+    __slots__ = (
+        "agent", "asked", "context", "guard", "name", "own", "preferences", "problem", "questions", "role", "strategy", "worker",
+    )  # fmt: skip
 
     def __init__(
         self, agent: Any, role: str, questions: Mapping[str | None, Question]
