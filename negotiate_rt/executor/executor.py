@@ -22,6 +22,7 @@ from negotiate_rt.messages.config import NegotiationConfig, whole
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.host import check_event_loop
+from negotiate_rt.strategies.reliability import ReliabilityLedger
 
 Job = Sequence[Any]  # (agents, config) or (agents, config, problem)
 NO_MORE = object()  # the end of a source of jobs
@@ -33,7 +34,8 @@ class NegotiationExecutor:
 
     clock: "real" or "virtual" (time jumps; simulations and tests). network: a `Network` of latencies and faults (None:
     perfect). seed: every stream of chance derives from it. journal: a callable that takes each `Record`. max_in_flight:
-    how many asynchronous hooks run at once. grace: real seconds that cancelled hooks get to end.
+    how many asynchronous hooks run at once. grace: real seconds that cancelled hooks get to end. reliability: a
+    `ReliabilityLedger` of contractors to go on with (None: a new one).
     """
 
     def __init__(
@@ -50,6 +52,11 @@ class NegotiationExecutor:
     def name(self) -> str:
         """The name that conversation ids begin with."""
         return self._settings.name
+
+    @property
+    def reliability(self) -> ReliabilityLedger:
+        """How contractors' work has gone in this executor's negotiations: name -> Reliability."""
+        return self._settings.reliability
 
     @property
     def protocols(self) -> Mapping[str, NegotiationProtocol]:

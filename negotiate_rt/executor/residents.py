@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from negotiate_rt.errors import ConfigurationError, NegotiationError
 from negotiate_rt.executor.lifecycle import BROKEN, NEW, Guest
 from negotiate_rt.executor.settings import logger
+from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.runtime.actor import Actor, Ended
 from negotiate_rt.runtime.directory import Death, Directory, Subscription
 from negotiate_rt.runtime.kernel import described
@@ -80,7 +81,7 @@ class Residents:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.directory = Directory()
+        self.directory: Directory = world.commons.directory
         self.by_name: dict[str, Resident] = {}
 
     async def join(self, agent: Any, policy: RestartPolicy | None, capabilities: Sequence[str]) -> Resident:
@@ -195,6 +196,18 @@ class Residents:
             raise ConfigurationError(f"agent {name!r} has no inbox: it defines no `async def live(self, inbox)`")
         resident.inbox._mailbox.put(message)
         self.world.kernel.wake_host()
+
+    def seated(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any) -> list[Any]:
+        """Return who sits down: residents by name, guests as they are, and those whom the protocol invites by what they can
+        do. Raises ConfigurationError."""
+        if isinstance(agents, str):
+            raise ConfigurationError(f"agents: expected a list of names and agents, got {agents!r}")
+        seated = [self.find(one).agent if isinstance(one, str) else one for one in agents]
+        config, protocol = self.world.settings.chosen(config)
+        wanted = protocol.invites(seated, config, problem)
+        taken = {getattr(one, "name", None) for one in seated}
+        able = self.directory.search(*wanted) if wanted else ()
+        return seated + [self.by_name[name].agent for name in able if name in self.by_name and name not in taken]
 
     def find(self, name: str) -> Resident:
         """Return a resident by name. Raises ConfigurationError."""

@@ -17,6 +17,7 @@ from negotiate_rt.messages.config import NegotiationConfig, protocol_name, secon
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.mailbox import CAPACITY, Overflow
 from negotiate_rt.runtime.seat import Seat
+from negotiate_rt.strategies.reliability import ReliabilityLedger
 
 if TYPE_CHECKING:
     from negotiate_rt.runtime.network import Network
@@ -34,6 +35,7 @@ class Settings:
         journal: Callable[[Record], Any] | None = None, name: str | None = None, max_in_flight: float | None = math.inf,
         mailbox_capacity: int = CAPACITY, overflow: Overflow = "fail", start_timeout: float | timedelta | None = 10.0,
         stop_timeout: float | timedelta | None = 5.0, grace: float = 0.5, watchdog: float = 0.25,
+        reliability: ReliabilityLedger | None = None,
     ) -> None:  # fmt: skip
         if clock not in CLOCKS:
             raise ConfigurationError(
@@ -61,6 +63,9 @@ class Settings:
         self.stop_timeout = limit("stop_timeout", stop_timeout)
         self.grace = limit("grace", grace, or_none=True)
         self.watchdog = limit("watchdog", watchdog, or_none=True)
+        if reliability is not None and not isinstance(reliability, ReliabilityLedger):
+            raise ConfigurationError(f"reliability: expected a ReliabilityLedger or None, got {reliability!r}")
+        self.reliability = ReliabilityLedger() if reliability is None else reliability
         self.protocols: dict[str, NegotiationProtocol] = dict(built_in())
         self._ids = itertools.count(1)
 
@@ -89,10 +94,8 @@ class Settings:
             return found
         return next((one for known, one in self.protocols.items() if protocol_name(known) == name), None)
 
-    def plan(
-        self, agents: Sequence[Any], config: NegotiationConfig, problem: Any
-    ) -> tuple[NegotiationProtocol, list[Seat], NegotiationConfig, Any, Any]:
-        """Return protocol, seats, config, problem and options of a negotiation to be. Raises ConfigurationError."""
+    def chosen(self, config: NegotiationConfig) -> tuple[NegotiationConfig, NegotiationProtocol]:
+        """Return a config (made of a bare name, if that is what is given) and its protocol. Raises ConfigurationError."""
         if isinstance(config, str):
             config = NegotiationConfig(config)
         if not isinstance(config, NegotiationConfig):
@@ -103,6 +106,13 @@ class Settings:
                 f"unknown protocol {config.type!r}; registered: {', '.join(self.protocols)}"
                 + suggest(protocol_name(config.type), self.protocols)
             )
+        return config, protocol
+
+    def plan(
+        self, agents: Sequence[Any], config: NegotiationConfig, problem: Any
+    ) -> tuple[NegotiationProtocol, list[Seat], NegotiationConfig, Any, Any]:
+        """Return protocol, seats, config, problem and options of a negotiation to be. Raises ConfigurationError."""
+        config, protocol = self.chosen(config)
         agents = checked(agents)
         options = protocol.settings(config)
         seats = [Seat(agent, role, protocol.questions_for(role)) for role, agent in protocol.assign(agents)]

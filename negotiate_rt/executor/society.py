@@ -22,6 +22,7 @@ from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.directory import Death, Directory, Subscription
 from negotiate_rt.runtime.restart import RestartPolicy
+from negotiate_rt.strategies.reliability import ReliabilityLedger
 
 
 class Society:
@@ -52,7 +53,7 @@ class Society:
             raise SocietyClosed(f"society {self.name!r} has been opened before; make a new one")
         self._world = World(self._settings, self._listeners, keep_open=True)
         self._world.launch()
-        self._residents = Residents(self._world)
+        self._residents = self._world.residents = Residents(self._world)
         return self
 
     async def __aexit__(
@@ -96,6 +97,11 @@ class Society:
         return self.residents.directory
 
     @property
+    def reliability(self) -> ReliabilityLedger:
+        """How contractors' work has gone in this society: name -> Reliability."""
+        return self._settings.reliability
+
+    @property
     def protocols(self) -> Mapping[str, NegotiationProtocol]:
         """Registered protocols by name."""
         return MappingProxyType(self._settings.protocols)
@@ -135,10 +141,13 @@ class Society:
         return self.directory.watch(name, on_death)
 
     def start(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None) -> Negotiation:
-        """Start a negotiation between residents (by name) and guests; return its handle. Raises ConfigurationError."""
+        """Start a negotiation between residents (by name) and guests; return its handle. Raises ConfigurationError.
+
+        A contract net without contractors among `agents` calls all residents that can do what the task or its options ask
+        for (`capability`).
+        """
         world = self.world
-        seated = [self.residents.find(one).agent if isinstance(one, str) else one for one in agents]
-        return world.begin(seated, config, problem)
+        return world.begin(self.residents.seated(agents, config, problem), config, problem)
 
     async def negotiate(
         self, agents: Sequence[Any], config: NegotiationConfig, problem: Any = None

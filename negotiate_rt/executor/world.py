@@ -10,8 +10,8 @@ import asyncio
 import gc
 import math
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import msgspec
@@ -24,18 +24,23 @@ from negotiate_rt.executor.settings import Settings, logger
 from negotiate_rt.journal.record import Record
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.envelope import Envelope
-from negotiate_rt.messages.outcome import FAILED
+from negotiate_rt.messages.outcome import FAILED, NegotiationOutcome
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.calls import Calls
+from negotiate_rt.runtime.commons import Commons
 from negotiate_rt.runtime.conversation import Conversation, Terms
 from negotiate_rt.runtime.dead_letters import DeadLetters
+from negotiate_rt.runtime.directory import Directory
 from negotiate_rt.runtime.host import Host, check_event_loop
 from negotiate_rt.runtime.items import Injected
 from negotiate_rt.runtime.kernel import Kernel, described
 from negotiate_rt.runtime.seat import Seat
 from negotiate_rt.runtime.seating import Wiring
 from negotiate_rt.runtime.watchdog import BlockedHook, Watchdog
+
+if TYPE_CHECKING:
+    from negotiate_rt.executor.residents import Residents
 
 CROWD = 1000  # open negotiations above which full garbage collections are put off: with 100,000 live one takes 0.8 s
 
@@ -61,6 +66,9 @@ class World:
         if network is not None:
             network.bind(self.kernel, f"{settings.seed}", self.dead_letters.add)
         self.wiring = Wiring(network, settings.mailbox_capacity, settings.overflow, self.dead_letters.add)
+        self.commons = Commons(Directory(), settings.reliability, self.begin_within)
+        self.chains: dict[str, tuple[str, ...]] = {}  # negotiations that were opened inside others -> who opened each in turn
+        self.residents: Residents | None = None
         self.watchdog: Watchdog | None = None
         self._crowded = False
         self._task: asyncio.Task[None] | None = None
@@ -177,6 +185,7 @@ class World:
             math.inf if config.turn_timeout is None else float(config.turn_timeout), config.on_fault, seed,  # type: ignore[arg-type]
         )  # fmt: skip
         conversation = Conversation(name, protocol.table, self.kernel, self.calls, terms)
+        conversation.commons = self.commons
         negotiation = Negotiation(self, conversation, protocol, seats, config, problem)
         unprepared = self.guests.enter(negotiation, seats)
         self.launch()
@@ -197,6 +206,14 @@ class World:
             raise
         self.kernel.wake_host()
         return negotiation
+
+    def begin_within(
+        self, parent: Conversation, agent: Any, agents: Sequence[Any], config: NegotiationConfig, problem: Any
+    ) -> Awaitable[NegotiationOutcome]:
+        """Open a negotiation from inside another (a contractor that subcontracts); awaited, it gives its outcome."""
+        from negotiate_rt.executor.within import outcome_within  # late: few agents do
+
+        return outcome_within(self, parent, agent, agents, config, problem)
 
     def seat(
         self, conversation: Conversation, protocol: NegotiationProtocol, seats: list[Seat], problem: Any, options: Any

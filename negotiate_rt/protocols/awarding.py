@@ -1,4 +1,4 @@
-"""How a manager awards: by cost, time, reliability, or a callable. Ties go to the proposal that arrived first."""
+"""How a manager awards: by cost, time, reliability, expected cost, or a callable. Ties go to the proposal that came first."""
 
 from __future__ import annotations
 
@@ -14,27 +14,39 @@ from negotiate_rt.errors import ConfigurationError, InvalidDecision, suggest
 from negotiate_rt.messages.config import seconds, whole
 from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.messages.performatives import Inform, Message
+from negotiate_rt.strategies.reliability import UNKNOWN, Reliability
 
-RULES = ("cost", "time", "reliability")
-AwardRule = str | Callable[[Any, Sequence[Bid]], Any]
+RULES = ("cost", "time", "reliability", "expected-cost")
+AWAITING_AWARD = "awaiting_award"
+AwardRule = str | Callable[..., Any]
+Records = Mapping[str, Reliability]
 
 
 class ContractNetOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Options of a contract net.
 
-    award: "cost" or "time" (the lowest wins), "reliability" (the highest), or a callable (task, bids) -> a bid, a name, or a
-    sequence of them, plain or async; a bid is a number, or a mapping that holds the criterion. awards: how many win at most;
-    a callable says so itself. Durations are seconds or timedeltas. reply_by: for proposals (None: half of what is left);
-    perform_timeout: for the work (None: what is left); cancel_timeout: for the answer to a cancel. retries: how many new
-    calls replace failed winners. Raises ConfigurationError.
+    award: "cost" or "time" (the lowest wins), "reliability" (the likeliest to succeed, by the society's record of the
+    contractor; what a proposal claims of itself is where the record begins), "expected-cost" (the lowest cost divided by
+    that likelihood: what it takes until somebody like this has succeeded), or a callable (task, bids) -> a bid, a name, or a
+    sequence of them, plain or async; one that takes three arguments gets the records by name, too. A bid is a number, the
+    cost, or a mapping that holds the criterion. awards: how many win at most; a callable says so itself. capability: only
+    contractors with this capability, or all of these, are called (None: what the task names as `capability` or
+    `capabilities`). Durations are seconds or timedeltas. reply_by: for proposals (None: half of what is left);
+    perform_timeout: for the work (None: what is left); progress_timeout: for the silence between two progress reports of
+    a contractor at work (None: it need not report); cancel_timeout: for the answer to a cancel. retries: how many further
+    awards replace failed winners. withhold_rejects: who was not awarded is told only when the work is done, and can be
+    awarded without a new call. Raises ConfigurationError.
     """
 
     award: AwardRule = "cost"
     awards: int = 1
+    capability: str | tuple[str, ...] | None = None
     reply_by: float | timedelta | None = None
     perform_timeout: float | timedelta | None = None
+    progress_timeout: float | timedelta | None = None
     cancel_timeout: float | timedelta = 1.0
     retries: int = 3
+    withhold_rejects: bool = False
 
     def __post_init__(self) -> None:
         if not callable(self.award) and self.award not in RULES:
@@ -44,12 +56,40 @@ class ContractNetOptions(msgspec.Struct, frozen=True, kw_only=True):
             )
         force_setattr(self, "awards", whole("options.awards", self.awards, 1))
         force_setattr(self, "retries", whole("options.retries", self.retries, 0))
-        for name in ("reply_by", "perform_timeout", "cancel_timeout"):
+        for name in ("reply_by", "perform_timeout", "progress_timeout", "cancel_timeout"):
             force_setattr(self, name, seconds(f"options.{name}", getattr(self, name)))
+        if self.capability is not None:
+            force_setattr(self, "capability", several("options.capability", self.capability))
+        yes_or_no("options.withhold_rejects", self.withhold_rejects)
 
     def wait_for(self, left: float) -> float:
         """Return the seconds that proposals get, of those that are left."""
         return left / 2 if self.reply_by is None else limit(self.reply_by)
+
+
+def yes_or_no(name: str, value: object) -> None:
+    """Raise ConfigurationError unless it is True or False."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name}: expected True or False, got {value!r}")
+
+
+def several(name: str, value: Any) -> tuple[str, ...]:  # whatever the caller gave
+    """Return one capability, or several, as a tuple. Raises ConfigurationError."""
+    found = (value,) if isinstance(value, str) else value
+    if not isinstance(found, (tuple, list, set, frozenset)) or not all(isinstance(one, str) and one for one in found):
+        raise ConfigurationError(f"{name}: expected the name of a capability, or several, got {value!r}")
+    return tuple(sorted(found)) if isinstance(found, (set, frozenset)) else tuple(found)
+
+
+def required(task: Any, options: ContractNetOptions) -> tuple[str, ...]:
+    """Return what a contractor must be able to do: what the options say, else the task. Raises ConfigurationError."""
+    if options.capability is not None:
+        return several("options.capability", options.capability)
+    if isinstance(task, Mapping):
+        for name in ("capability", "capabilities"):
+            if task.get(name) is not None:
+                return several(f"the task's {name}", task[name])
+    return ()
 
 
 def limit(seconds: float | timedelta | None) -> float:
@@ -57,26 +97,58 @@ def limit(seconds: float | timedelta | None) -> float:
     return math.inf if seconds is None else float(seconds)  # type: ignore[arg-type]  # seconds since __post_init__
 
 
+class ProgressReport(msgspec.Struct, frozen=True):
+    """What a contractor at work told its manager: `content` is its own, `at` seconds on the society's clock."""
+
+    agent: str
+    content: Any
+    at: float
+    round: int = 1
+
+
 class ContractResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Who was awarded and fulfilled, what each winner reported (or why it did not), and all proposals."""
+    """Who was awarded and fulfilled, what each winner reported (or why it did not), all proposals, and the progress told."""
 
     awarded: tuple[str, ...]
     reports: Mapping[str, Any]
     bids: tuple[Bid, ...]
+    progress: tuple[ProgressReport, ...] = ()
 
 
-def award(rule: str, bids: Sequence[Bid], wanted: int) -> list[str]:
-    """Return the names of at most `wanted` winners by cost, time or reliability, best first."""
-    ranked = sorted(bids, key=lambda bid: worth(bid.value, rule))  # stable: ties stay in the order of arrival
-    return [bid.agent for bid in ranked if worth(bid.value, rule) < math.inf][:wanted]
+def award(rule: str, bids: Sequence[Bid], wanted: int, records: Records | None = None) -> list[str]:
+    """Return the names of at most `wanted` winners by a rule, best first. Cost: O(bids log bids)."""
+    ranks = {bid.agent: rank(bid, rule, records or {}) for bid in bids}
+    ranked = sorted(bids, key=lambda bid: ranks[bid.agent])  # stable: ties stay in the order of arrival
+    return [bid.agent for bid in ranked if ranks[bid.agent] < math.inf][:wanted]
 
 
-def worth(value: Any, rule: str) -> float:
-    """Return a proposal's rank under a rule, lower is better; infinite if it does not name the criterion."""
-    criterion = value.get(rule) if isinstance(value, Mapping) else value
-    if isinstance(criterion, bool) or not isinstance(criterion, (int, float)) or math.isnan(criterion):
+def rank(bid: Bid, rule: str, records: Records) -> float:
+    """Return a proposal's rank under a rule, lower is better; infinite if it does not name the criterion.
+
+    reliability: minus the expected chance of success, (good + 2a) / (good + bad + 2) with the evidence of the records and
+    the chance that the bid claims as base rate a, one half if it claims none. expected-cost: the cost over that chance.
+    """
+    if rule in ("cost", "time"):
+        return figure(bid.value, rule)
+    chance = records.get(bid.agent, UNKNOWN).expected(claim(bid.value))
+    if rule == "reliability":
+        return -chance
+    cost = figure(bid.value, "cost")
+    return cost / chance if chance > 0 else math.inf
+
+
+def figure(value: Any, criterion: str) -> float:
+    """Return what a proposal names, itself if it is a number; infinite if it does not."""
+    named = value.get(criterion) if isinstance(value, Mapping) else value
+    if isinstance(named, bool) or not isinstance(named, (int, float)) or math.isnan(named):
         return math.inf
-    return -criterion if rule == "reliability" else criterion
+    return named
+
+
+def claim(value: Any) -> float:
+    """Return the chance of success that a proposal claims, held between 0 and 1; one half if it claims none."""
+    claimed = figure(value, "reliability") if isinstance(value, Mapping) else math.inf
+    return 0.5 if claimed == math.inf else min(1.0, max(0.0, claimed))
 
 
 def names_of(chosen: Any, bids: Sequence[Bid]) -> list[str]:
@@ -95,5 +167,10 @@ def names_of(chosen: Any, bids: Sequence[Bid]) -> list[str]:
 
 def judge_award(talk: Any, decision: Any) -> Message:  # a Bundle; whatever the hook returned
     """Turn an award into a message to the manager's own role."""
-    standing = [Bid(name, end.machine.board.standing) for name, end in talk.ends.items() if end.machine.board.standing]
-    return Inform(tuple(names_of(decision, standing)))
+    return Inform(tuple(names_of(decision, standing_bids(talk))))
+
+
+def standing_bids(talk: Any) -> list[Bid]:  # a Bundle
+    """Return the proposals that wait for the award, in seating order."""
+    boards = ((name, talk.ends[name].machine.board) for name in talk.waiting(AWAITING_AWARD))
+    return [Bid(name, board.standing.value) for name, board in boards if board.standing is not None]

@@ -173,6 +173,10 @@ class NegotiationProtocol:
                     f"(agents: {', '.join(names) or 'none'}); seats: {', '.join(self.seats)}"
                 )
 
+    def invites(self, agents: Sequence[Any], config: NegotiationConfig, problem: Any) -> tuple[str, ...]:
+        """Return capabilities: who lives in the society and has all of them takes part, too; () invites nobody."""
+        return ()
+
     def make_initiator(self, config: NegotiationConfig, agents: Sequence[Any]) -> Any:
         """Return the agent that the runtime seats when nobody plays the initiator."""
         raise ConfigurationError(f"{self.name}: nobody plays the {self.convener}")

@@ -82,6 +82,33 @@ class Call:
             calls.stir(self)
 
 
+    async def until(self, subscribe: Callable[[Callable[[], None]], None]) -> None:
+        """Wait, inside the hook, for something that happens on the society's clock: `subscribe(wake)` has `wake` called then.
+
+        Meanwhile the call holds no place among those in flight: what it waits for may need one.
+        """
+        calls = self.calls
+        if self.state == DONE:
+            raise asyncio.CancelledError
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def wake() -> None:
+            if not woken.done():
+                woken.set_result(None)
+                calls.stir(self)
+
+        subscribe(wake)
+        self.sleepers += 1
+        calls.flies(self, False)
+        calls.give_place(self)
+        calls.kernel.wake_host()
+        try:
+            await woken
+        finally:
+            self.sleepers -= 1
+            calls.stir(self)
+
+
 class Places:
     """How many calls of one agent may run at once, and those that wait for a place."""
 
@@ -166,7 +193,7 @@ class Calls:
         self.flies(call, False)
         late = call.state == DONE
         call.state = DONE
-        self._retire(call)
+        self.give_place(call)
         if late or call.actor.waits_on is not call:
             self.orphans.discard(call.task)
         elif self.kernel.virtual:
@@ -176,7 +203,7 @@ class Calls:
             self._resume(call)
         self.kernel.wake_host()
 
-    def _retire(self, call: Call) -> None:
+    def give_place(self, call: Call) -> None:
         """Give the call's place to the next that waits for it."""
         self.live.discard(call)
         self._free_place(call)
@@ -257,7 +284,7 @@ class Calls:
             self.waiting -= 1
             self._forget(call)
             return
-        self._retire(call)
+        self.give_place(call)
         assert call.task is not None
         self.orphans.add(call.task)
         if call.loose is not None:

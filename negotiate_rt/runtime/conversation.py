@@ -21,6 +21,7 @@ from negotiate_rt.messages.performatives import Accept, Left, Message, Notice, S
 from negotiate_rt.runtime.actor import PARK, Actor, Ended
 from negotiate_rt.runtime.asking import Withdrawn
 from negotiate_rt.runtime.calls import Call, Calls, in_thread
+from negotiate_rt.runtime.commons import Commons
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.items import Aside, Injected, Verdict
 from negotiate_rt.runtime.kernel import Kernel, described, formatted
@@ -61,6 +62,7 @@ class Conversation:
         "bundle",
         "calls",
         "closed",
+        "commons",
         "deadline",
         "deadline_seq",
         "duplicates",
@@ -103,6 +105,7 @@ class Conversation:
         self.ends: list[Dialogue] = []
         self.actors: list[Actor] = []
         self.bundle: Bundle | None = None
+        self.commons: Commons | None = None
         self.loose: list[Any] = []  # asyncio tasks of hooks that were cancelled
         self.streams: dict[str, random.Random] | None = None
         self.observe: Observe | None = None

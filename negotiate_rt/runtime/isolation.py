@@ -8,6 +8,7 @@ the old one had learned is lost. Prints go to stderr. worker.py is the other end
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,7 @@ import msgspec
 import negotiate_rt
 from negotiate_rt.errors import ConfigurationError, NegotiationError, SocietyClosed
 from negotiate_rt.runtime.isolatable import check_isolatable, frozen, own_module, program
-from negotiate_rt.runtime.pipe import Answer, Boot, Call, Failure, Ready, frame, pack, take_frame, unpack
+from negotiate_rt.runtime.pipe import Answer, Boot, Call, Failure, Note, Ready, frame, pack, take_frame, unpack
 from negotiate_rt.runtime.worker import Program
 
 __all__ = ["IsolatedHookError", "Worker", "WorkerDied", "WorkerStatistics", "check_isolatable"]
@@ -206,7 +207,8 @@ class Worker:
             self.calls += 1
             try:
                 await child.send(request)
-                reply = await child.receive()
+                while isinstance(reply := await child.receive(), Note):
+                    self._pass_on(reply, arguments)
             except GONE:
                 raise await self._death(child, hook) from None
             except asyncio.CancelledError:
@@ -214,6 +216,15 @@ class Worker:
                 await self._discard(child)
                 raise
         return self._result(hook, reply)
+
+    @staticmethod
+    def _pass_on(note: Note, arguments: tuple[Any, ...]) -> None:
+        """Let the argument that the hook reported to over there (an engagement) report here."""
+        with contextlib.suppress(Exception):  # unpickling calls the content's own code; the talk may have gone on
+            content = unpack(note.content, own_module)
+            for one in arguments:
+                if hasattr(one, "report"):
+                    one.report(content)
 
     def _result(self, hook: str, reply: Answer | Failure) -> Any:
         if isinstance(reply, Failure):

@@ -2,8 +2,8 @@
 
 A frame is eight bytes of length (big-endian) and a pickle: both ends run the same code and trust each other; isolation
 protects against time, crashes and the interpreter lock, not against malice. First a Boot, answered by Ready or Failure;
-then Calls, one at a time, each answered by an Answer or a Failure. Agents' own values are pickles within, so that one
-that cannot be rebuilt does not spoil the frame.
+then Calls, one at a time, each answered by an Answer or a Failure, after any number of Notes. Agents' own values are
+pickles within, so that one that cannot be rebuilt does not spoil the frame.
 """
 
 from __future__ import annotations
@@ -45,6 +45,12 @@ class Call(NamedTuple):
     arguments: bytes
 
 
+class Note(NamedTuple):
+    """What a hook tells on its way to an answer, pickled."""
+
+    content: bytes
+
+
 class Answer(NamedTuple):
     """What the hook returned, pickled."""
 
@@ -58,6 +64,17 @@ class Failure(NamedTuple):
     type: str
     text: str
     trace: str
+
+
+speaker: Callable[[NamedTuple], None] | None = None  # in a worker process: what sends to its parent
+
+
+def tell(content: Any) -> bool:
+    """Send a Note to the parent from inside a hook; False where there is none. Raises what pickling the content raises."""
+    if speaker is None:
+        return False
+    speaker(Note(pack(content)))
+    return True
 
 
 def frame(message: NamedTuple) -> bytes:

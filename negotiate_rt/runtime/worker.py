@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from negotiate_rt.runtime import pipe
 from negotiate_rt.runtime.pipe import (
     COPY,
     MAIN,
@@ -189,6 +190,11 @@ def serve(reader: BinaryIO, writer: BinaryIO, leave: Callable[[], object]) -> No
         writer.write(frame(message))
         writer.flush()
 
+    def speak(message: NamedTuple) -> None:  # on the way to an answer: the hook is still busy
+        writer.write(frame(message))
+        writer.flush()
+
+    pipe.speaker = speak
     boot = inbox.next()
     if boot is None:
         return

@@ -501,7 +501,7 @@ async def test_seats_that_cannot_be_filled_are_refused(agents, text):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"award": "prize"}, "options.award: expected cost, time, reliability or a callable, got 'prize'"),
+        ({"award": "prize"}, "options.award: expected cost, time, reliability, expected-cost or a callable, got 'prize'"),
         ({"award": "costs"}, "did you mean 'cost'"),
         ({"awards": 0}, "options.awards: expected a whole number of at least 1, got 0"),
         ({"awards": 1.5}, "options.awards: expected a whole number of at least 1, got 1.5"),

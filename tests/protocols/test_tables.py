@@ -199,6 +199,10 @@ CONTRACTS = {
     "cancel crosses a not-understood": [(M, Cfp), (M, Cancel), (C, NotUnderstood), "CANCELLED"],
     "cancel crosses a proposal": [(M, Cfp), (M, Cancel), (C, Propose), (C, InformDone), "CANCELLED"],
     "cancel unanswered": [(M, Cfp), (M, Cancel), LAPSE, "CANCELLED"],
+    "done after news": [(M, Cfp), (C, Propose), (M, Accept), (C, Inform), (C, Inform), (C, InformDone), "FULFILLED"],
+    "cancel crosses news": [
+        (M, Cfp), (C, Propose), (M, Accept), (M, Cancel), (C, Inform), (C, InformDone), "CANCELLED",
+    ],
 }
 AUCTIONS = {
     "won": [(A, Cfp), (B, Propose), (A, Accept), (A, Inform), "WON"],
@@ -215,6 +219,31 @@ AUCTIONS = {
     "late not-understood": [(A, Cfp), LAPSE, (B, NotUnderstood), "OUT"],
     "silence": [(A, Cfp), LAPSE, LAPSE, "OUT"],
 }
+OUTCRIES = {
+    "won": [(A, Cfp), (B, Propose), (A, Inform), (A, Accept), (A, Inform), "WON"],
+    "won, price unheard": [(A, Cfp), (B, Propose), (A, Accept), LAPSE, "WON"],
+    "outbid": [(A, Cfp), (B, Propose), (A, Cfp), (B, Refuse), (A, InformResult), "LOST"],
+    "too little, and called again": [(A, Cfp), (B, Propose), (A, Reject), (A, Cfp), (B, Propose), (A, InformResult), "LOST"],
+    "lets a round pass": [(A, Cfp), (B, Reject), (A, Cfp), (B, Propose), (A, Accept), (A, Inform), "WON"],
+    "passes by skipping": [(A, Cfp), SKIP, (A, Cfp), (B, Propose), (A, InformResult), "LOST"],
+    "wins after leaving": [(A, Cfp), (B, Propose), (A, Cfp), (B, Refuse), (A, Accept), (A, Inform), "WON"],
+    "not understood": [(A, Cfp), (B, NotUnderstood), "OUT"],
+    "gone while waiting": [LAPSE, "OUT"],
+    "gone while watching": [(A, Cfp), (B, Refuse), LAPSE, "OUT"],
+    "sold while it thinks": [(A, Cfp), (A, Cancel), "LOST"],
+    "sold while its bid travels": [(A, Cfp), (B, Propose), (A, Cancel), "LOST"],
+    "sold while its refusal travels": [(A, Cfp), (B, Refuse), (A, Cancel), "LOST"],
+    "late bid": [(A, Cfp), LAPSE, (B, Propose), (A, Reject), (A, InformResult), "LOST"],
+    "late bid at the hammer": [(A, Cfp), LAPSE, (B, Propose), (A, Cancel), "LOST"],
+    "late bid unanswered": [(A, Cfp), LAPSE, (B, Propose), LAPSE, "OUT"],
+    "late pass": [(A, Cfp), LAPSE, (B, Reject), (A, InformResult), "LOST"],
+    "late refusal": [(A, Cfp), LAPSE, (B, Refuse), (A, InformResult), "LOST"],
+    "late not-understood": [(A, Cfp), LAPSE, (B, NotUnderstood), "OUT"],
+    "late skip": [(A, Cfp), LAPSE, SKIP, (A, InformResult), "LOST"],
+    "sold while it is silent": [(A, Cfp), LAPSE, (A, Cancel), "LOST"],
+    "silence": [(A, Cfp), LAPSE, LAPSE, "OUT"],
+}
+CLOCKS = {title: one for title, one in OUTCRIES.items() if (B, Reject) not in one}
 TRANSCRIPTS = {
     "bilateral": BARGAINS, "rubinstein": GAMES, "stacked-alternating-offers": TALKS, "monotonic-concession": CONCESSIONS,
     "alternating-multiple-offers": {
@@ -223,6 +252,7 @@ TRANSCRIPTS = {
     "nash-demand": DEMANDS, "concurrent-bargaining": COMMITMENTS, "signalled-bargaining": SIGNALS,
     "contract-net": CONTRACTS, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
+    "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
 }  # fmt: skip
 EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
 
@@ -340,6 +370,7 @@ JOINT = {
         "nobody": [Cfp, "closed", Reject, "nobody", "FAILED"],
         "again": [Cfp, "closed", Accept, "awarded", Cancel, Reject, "again", Cfp, "closed", "nobody", "FAILED"],
         "unfulfilled": [Cfp, "closed", Accept, "awarded", "unfulfilled", "FAILED"],
+        "next best": [Cfp, "closed", Accept, "awarded", "next best", Accept, "awarded", Reject, "fulfilled", "AGREED"],
         "cancel while collecting": [Cfp, Cancel, "closed", "nobody", "FAILED"],
     },
     "stacked-alternating-offers": {
@@ -370,6 +401,11 @@ JOINT = {
     },
 }
 JOINT["vickrey-auction"] = JOINT["first-price-auction"]
+JOINT["english-auction"] = {
+    "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
+    "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],
+}
+JOINT["japanese-auction"] = JOINT["dutch-auction"] = JOINT["english-auction"]
 MANY = [protocol for protocol in PROTOCOLS if protocol.joint_table is not None]
 
 
