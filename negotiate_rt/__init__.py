@@ -40,7 +40,9 @@ _WHERE = {
         "ImpliedConstraint IntegerIssue Issue LinearConstraint LinearEvaluation OptionalIssue OrdinalIssue OutcomeSpace "
         "Pie PolynomialEvaluation PriceProblem Span Task TriangularEvaluation"
     ),
-    "problems.auction": "AuctionCall AuctionOptions AuctionResult",
+    "problems.auction": (
+        "AuctionCall AuctionClosed AuctionOptions AuctionResult ClockCall ClockOptions DutchOptions EnglishOptions OutcryCall"
+    ),
     "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
     "problems.types": "CommonPrior PartyType TypeDistribution",
@@ -77,6 +79,7 @@ _WHERE = {
         "smoothed_pie"
     ),
     "solutions.double_auction": "LinearDoubleAuction double_auction_price first_best_gains linear_double_auction",
+    "solutions.equilibrium_bidding": "first_price_ask first_price_bid",
     "solutions.exploitability": (
         "EquilibriumVerdict Exploitability SubgameVerdict exploitability is_equilibrium is_subgame_perfect"
     ),
@@ -97,7 +100,11 @@ _WHERE = {
         "AcceptAspiration AcceptCombined AcceptConstant AcceptLastChance AcceptNext AcceptOptimally AcceptPrevious "
         "AcceptTime AcceptWindow AllOf AnyOf"
     ),
-    "strategies.bidding": "BidStrategy",
+    "strategies.bid_rules": (
+        "BudgetBidding EquilibriumShading NormalValues PowerValues RatioBidding ShadedBidding SnipingBidding TruthfulBidding "
+        "UniformValues"
+    ),
+    "strategies.bidding": "BidRule BidStrategy",
     "strategies.bids": "ConcedingBids IssueByIssueBids MicroBids NiceTitForTatBids RandomBids TradeOffBids",
     "strategies.composed": (
         "ComposedStrategy Considerate HardHeaded MicroStrategy NiceTitForTat OptimalStopping RandomWalker "

@@ -313,10 +313,28 @@ from negotiate_rt.problems.auction import (
     AuctionCall as AuctionCall,
 )
 from negotiate_rt.problems.auction import (
+    AuctionClosed as AuctionClosed,
+)
+from negotiate_rt.problems.auction import (
     AuctionOptions as AuctionOptions,
 )
 from negotiate_rt.problems.auction import (
     AuctionResult as AuctionResult,
+)
+from negotiate_rt.problems.auction import (
+    ClockCall as ClockCall,
+)
+from negotiate_rt.problems.auction import (
+    ClockOptions as ClockOptions,
+)
+from negotiate_rt.problems.auction import (
+    DutchOptions as DutchOptions,
+)
+from negotiate_rt.problems.auction import (
+    EnglishOptions as EnglishOptions,
+)
+from negotiate_rt.problems.auction import (
+    OutcryCall as OutcryCall,
 )
 from negotiate_rt.problems.bargaining import (
     Discount as Discount,
@@ -528,6 +546,12 @@ from negotiate_rt.solutions.double_auction import (
 from negotiate_rt.solutions.double_auction import (
     linear_double_auction as linear_double_auction,
 )
+from negotiate_rt.solutions.equilibrium_bidding import (
+    first_price_ask as first_price_ask,
+)
+from negotiate_rt.solutions.equilibrium_bidding import (
+    first_price_bid as first_price_bid,
+)
 from negotiate_rt.solutions.exploitability import (
     EquilibriumVerdict as EquilibriumVerdict,
 )
@@ -683,6 +707,36 @@ from negotiate_rt.strategies.acceptance import (
 )
 from negotiate_rt.strategies.acceptance import (
     AnyOf as AnyOf,
+)
+from negotiate_rt.strategies.bid_rules import (
+    BudgetBidding as BudgetBidding,
+)
+from negotiate_rt.strategies.bid_rules import (
+    EquilibriumShading as EquilibriumShading,
+)
+from negotiate_rt.strategies.bid_rules import (
+    NormalValues as NormalValues,
+)
+from negotiate_rt.strategies.bid_rules import (
+    PowerValues as PowerValues,
+)
+from negotiate_rt.strategies.bid_rules import (
+    RatioBidding as RatioBidding,
+)
+from negotiate_rt.strategies.bid_rules import (
+    ShadedBidding as ShadedBidding,
+)
+from negotiate_rt.strategies.bid_rules import (
+    SnipingBidding as SnipingBidding,
+)
+from negotiate_rt.strategies.bid_rules import (
+    TruthfulBidding as TruthfulBidding,
+)
+from negotiate_rt.strategies.bid_rules import (
+    UniformValues as UniformValues,
+)
+from negotiate_rt.strategies.bidding import (
+    BidRule as BidRule,
 )
 from negotiate_rt.strategies.bidding import (
     BidStrategy as BidStrategy,

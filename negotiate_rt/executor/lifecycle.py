@@ -42,6 +42,11 @@ def needs_care(agent: Any) -> bool:  # anything with a name
     return has_life(kind) or getattr(agent, "isolated", False)
 
 
+def life_of(agent: Any) -> Any:  # anything with a name
+    """Return whose life-cycle hooks are an agent's: its own, unless it sits for another (`lives_as`)."""
+    return getattr(agent, "lives_as", agent)
+
+
 class Guest:
     """One agent in care: how many hold it, how far its start or stop is, and who waits for that (anything with `due`)."""
 
@@ -120,7 +125,7 @@ class Guests:
         try:
             for seat in seats:
                 if needs_care(seat.agent):
-                    guest = self.hold(seat.agent)
+                    guest = self.hold(life_of(seat.agent))
                     guests.append(guest)
                     seat.worker = guest.worker
         except BaseException:  # one cannot be isolated: nobody has come
@@ -299,7 +304,7 @@ class Guests:
     async def settled(self, agents: Sequence[Any]) -> None:
         """Wait, from outside the kernel, until none of these agents is being stopped any more."""
         for agent in agents:
-            guest = self.leaving.get(id(agent))
+            guest = self.leaving.get(id(life_of(agent)))
             while guest is not None and guest.state == LEAVING:
                 await self._change(guest)
 

@@ -15,7 +15,10 @@ from msgspec.structs import force_setattr
 from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.problems.scalars import finite
 
-SPELLINGS = {"sealed-bid": "first-price-auction", "vickrey": "vickrey-auction", "first-price": "first-price-auction"}
+SPELLINGS = {
+    "sealed-bid": "first-price-auction", "vickrey": "vickrey-auction", "first-price": "first-price-auction",
+    "english": "english-auction", "english-clock": "japanese-auction", "japanese": "japanese-auction", "dutch": "dutch-auction",
+}  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
 REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
 
@@ -34,8 +37,13 @@ class NegotiationType(StrEnum):
     CONTRACT_NET = "contract-net"
     FIRST_PRICE_AUCTION = "first-price-auction"
     VICKREY_AUCTION = "vickrey-auction"
+    ENGLISH_AUCTION = "english-auction"
+    JAPANESE_AUCTION = "japanese-auction"
+    DUTCH_AUCTION = "dutch-auction"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
+    ENGLISH = "english-auction"
+    DUTCH = "dutch-auction"
 
 
 def protocol_name(spelling: str) -> str:

@@ -22,6 +22,7 @@ Direction = Literal["forward", "reverse"]
 DIRECTIONS = ("forward", "reverse")
 SLACK = 1e-9  # of an increment: 0.3 is a step of 0.1 above 0.2, whatever binary fractions say
 EXACT = 2.0**53  # from here on floats leave whole numbers out
+MOST_TICKS = 1_000_000  # that a clock may take
 
 
 class AuctionCall(msgspec.Struct, frozen=True, kw_only=True, tag="auction-call"):
@@ -69,6 +70,13 @@ class ClockCall(msgspec.Struct, frozen=True, kw_only=True, tag="clock-call"):
     bidding: int | None = None
 
 
+class AuctionClosed(msgspec.Struct, frozen=True, kw_only=True, tag="auction-closed"):
+    """What everybody who has not won hears at the end of an open auction: who got the lot at which price (None: nobody)."""
+
+    bidder: str | None = None
+    price: float | None = None
+
+
 class AuctionOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Options of an auction; prices in the lot's currency, finite, never negative.
 
@@ -110,6 +118,11 @@ class AuctionOptions(msgspec.Struct, frozen=True, kw_only=True):
         """The worst price that is a bid: the starting price, infinite for a reverse auction without one."""
         return self.starting_price or math.inf if self.reverse else self.starting_price
 
+    @property
+    def worst(self) -> float:
+        """The worst price that a deal can have: neither the reserve nor the starting price is passed."""
+        return min(self.limit, self.start) if self.reverse else max(self.limit, self.start)
+
     def wait_for(self, left: float) -> float:
         """Return the seconds that bids get, of those that are left."""
         return left / 2 if self.reply_by is None else float(self.reply_by)  # type: ignore[arg-type]  # seconds by now
@@ -127,6 +140,82 @@ class EnglishOptions(AuctionOptions, frozen=True, kw_only=True):
         check_step(self.increment, "increment")
         if isinstance(self.calls, bool) or not isinstance(self.calls, int) or self.calls < 1:
             raise ConfigurationError(f"options.calls: expected a whole number of at least 1, got {self.calls!r}")
+
+
+class ClockOptions(AuctionOptions, frozen=True, kw_only=True):
+    """Options of an auction by the clock, whose price moves by `increment` a tick: up where a Japanese auction sells, down
+    where it buys. tick: seconds or timedelta that each price stands (None: until all have answered, reply_by at most).
+    """
+
+    tick: float | timedelta | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.tick is not None:
+            force_setattr(self, "tick", wait("options.tick", self.tick))
+        check_step(self.increment, "increment")
+        self.check_path()
+
+    def check_path(self) -> None:
+        """Raise ConfigurationError unless the clock has a price to start from and moves."""
+        if self.reverse and not self.starting_price:
+            raise ConfigurationError("options.starting_price: a clock that falls starts somewhere: expected a price above 0")
+        if self.starting_price + self.increment == self.starting_price:
+            raise stuck("increment", self.increment, self.starting_price)
+
+    def wait_for(self, left: float) -> float:
+        """Return the seconds that a price stands, of those that are left."""
+        return super().wait_for(left) if self.tick is None else float(self.tick)  # type: ignore[arg-type]  # seconds by now
+
+
+class DutchOptions(ClockOptions, frozen=True, kw_only=True):
+    """Options of a Dutch auction: the price falls from starting_price by `decrement` a tick (None: by the increment), and
+    its last tick is the reserve itself. Where it buys, the price rises to the reserve. Raises ConfigurationError for a
+    price that does not get there.
+    """
+
+    decrement: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.decrement is not None:
+            expected = "options.decrement: expected a finite price of at least 0"
+            force_setattr(self, "decrement", amount(self.decrement, expected))
+            check_step(self.decrement, "decrement")
+            force_setattr(self, "increment", self.decrement)
+        super().__post_init__()
+
+    @property
+    def ticks(self) -> int:
+        """How many prices are asked, from the first to the reserve."""
+        return 1 + math.ceil(abs(self.starting_price - self.reserve_price) / self.increment * (1 - SLACK))
+
+    def check_path(self) -> None:
+        """Raise ConfigurationError unless the price gets from its start to the reserve."""
+        start, reserve, step = self.starting_price, self.reserve_price, self.increment
+        if self.reverse and not reserve:
+            raise ConfigurationError("options.reserve_price: an ask that rises stops somewhere: expected a price above 0")
+        if not self.reverse and not start:
+            raise ConfigurationError("options.starting_price: a Dutch auction starts high: expected a price above 0")
+        if start > reserve if self.reverse else start < reserve:
+            side = "above" if self.reverse else "below"
+            raise ConfigurationError(
+                f"options.starting_price: {start:g} is {side} the reserve {reserve:g}: the price never gets there by moving "
+                f"{'up' if self.reverse else 'down'}"
+            )
+        if start != reserve and (start + step == start or reserve + step == reserve or self.ticks > MOST_TICKS):
+            raise stuck("decrement", step, start, f"the reserve {reserve:g}")
+
+    def price_at(self, tick: int) -> float:
+        """Return the price of a tick, counted from 1."""
+        if tick >= self.ticks:
+            return self.reserve_price
+        moved = (tick - 1) * self.increment
+        return self.starting_price + moved if self.reverse else self.starting_price - moved
+
+
+def stuck(name: str, step: float, start: float, goal: str = "another price") -> ConfigurationError:
+    """Return the error for a clock that gets nowhere."""
+    return ConfigurationError(f"options.{name}: by steps of {step:g} the price never gets from {start:g} to {goal}")
 
 
 def check_step(step: float, name: str) -> None:

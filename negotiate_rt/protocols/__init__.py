@@ -6,7 +6,10 @@ from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
 from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
 from negotiate_rt.protocols.contract_net import ContractNet
+from negotiate_rt.protocols.dutch_auction import DutchAuction
+from negotiate_rt.protocols.english_auction import EnglishAuction
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
+from negotiate_rt.protocols.japanese_auction import JapaneseAuction
 from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
 from negotiate_rt.protocols.nash_demand import NashDemand
 from negotiate_rt.protocols.rubinstein import Rubinstein
@@ -19,7 +22,7 @@ from negotiate_rt.runtime.seat import Question
 
 BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
-    ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
+    ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction, EnglishAuction, JapaneseAuction, DutchAuction,
 )  # fmt: skip
 
 __all__ = [
@@ -31,7 +34,10 @@ __all__ = [
     "Bundle",
     "ContractNet",
     "Dialogue",
+    "DutchAuction",
+    "EnglishAuction",
     "FirstPriceAuction",
+    "JapaneseAuction",
     "MonotonicConcession",
     "NashDemand",
     "NegotiationProtocol",

@@ -21,7 +21,15 @@ from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import Bid, NegotiationOffer
 from negotiate_rt.messages.performatives import Accept, Inform, Message, Propose, Refuse
 from negotiate_rt.messages.view import View
-from negotiate_rt.problems.auction import AuctionCall, AuctionOptions, AuctionResult, ClockCall, OutcryCall, reaches
+from negotiate_rt.problems.auction import (
+    AuctionCall,
+    AuctionClosed,
+    AuctionOptions,
+    AuctionResult,
+    ClockCall,
+    OutcryCall,
+    reaches,
+)
 from negotiate_rt.problems.task import freeze
 from negotiate_rt.protocols.base import Convener, NegotiationProtocol, unique_name
 from negotiate_rt.protocols.guard import short, spoken, true_number, unbounded
@@ -130,7 +138,7 @@ class AuctionProtocol(NegotiationProtocol):
     seats: ClassVar = {"auctioneer": 1, "bidder": (1, None)}
     convener = "auctioneer"
     options: ClassVar[type[AuctionOptions]] = AuctionOptions
-    contents = (AuctionCall, OutcryCall, ClockCall)
+    contents: ClassVar[tuple[type, ...]] = (AuctionCall, OutcryCall, ClockCall, AuctionClosed)
     rules: ClassVar = {Propose: (finite_number,)}
     questions: ClassVar = {"auctioneer": {None: Question("name", judge_bid)}, "bidder": {None: BIDDING}}
 
@@ -171,9 +179,13 @@ class AuctionProtocol(NegotiationProtocol):
                 gain = self.gain(value, share, payments[seat.name], conversation.bundle.options)  # type: ignore[union-attr]
                 if gain is not None:
                     worth[seat.name] = gain
-            elif known(value) is not None:
+            elif self.weighs(value):
                 worth[seat.name] = 0.0
         return worth
+
+    def weighs(self, value: Any) -> bool:
+        """Whether a bidder's value tells what it gains."""
+        return known(value) is not None
 
     def gain(self, value: Any, share: Any, payment: float, options: AuctionOptions) -> float | None:
         """Return what a winner gains by its share (None: the one lot) at a payment; None if its value is not a number."""
@@ -198,16 +210,19 @@ class AuctionProtocol(NegotiationProtocol):
             reason = sale.reason or "below-reserve: nothing was sold"
             talk.conclude("unsold", reason, result=AuctionResult(success=False, bids=tuple(bids), reason=reason))
             return
+        talk.conclude("sold", result=self.result(talk, bids, sale), accepted=accepted)
+
+    def result(self, talk: Bundle, bids: Sequence[Bid], sale: Sale) -> AuctionResult:
+        """Return the result of a sale."""
         best = sale.best
         winner = pay = None
         if best is not None:
             agent = talk.agent_of(best.agent)
             winner, pay = getattr(agent, "stands_for", agent), sale.payments[best.agent]
-        result = AuctionResult(
+        return AuctionResult(
             success=True, winner=winner, winning_bid=best, pay_price=pay, bids=tuple(bids), allocation=sale.allocation,
             payments=None if sale.allocation is None else sale.payments,
         )  # fmt: skip
-        talk.conclude("sold", result=result, accepted=accepted)
 
 
 def payments_of(result: AuctionResult | None) -> Mapping[str, float]:

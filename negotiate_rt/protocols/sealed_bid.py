@@ -16,7 +16,7 @@ with it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from negotiate_rt.machine import Moves
 from negotiate_rt.machine.joint import JointMoves
@@ -71,10 +71,7 @@ class SealedBidAuction(AuctionProtocol):
         talk.conversation.round = 1
         left = talk.deadline - talk.now
         closes_at = talk.now + options.wait_for(left)
-        start = finite_or_none(options.start)
-        call = AuctionCall(
-            lot=talk.problem, starting_price=start, closes_at=finite_or_none(closes_at), direction=options.direction
-        )
+        call = self.call(talk.problem, options, finite_or_none(closes_at))
         await talk.send_all(Cfp(call), list(talk.ends), call.closes_at)
         bidders = await collect(talk, closes_at, AWAITING_RESULT)
         talk.advance("closed")
@@ -88,6 +85,11 @@ class SealedBidAuction(AuctionProtocol):
             await self.tell_winners(talk, sale)
         accepted = None if sale.best is None else talk.ends[sale.best.agent].machine.board.last_heard
         self.conclude(talk, bids, sale, accepted)
+
+    def call(self, lot: Any, options: AuctionOptions, closes_at: float | None) -> AuctionCall:
+        """Return what bidders are told when they are called."""
+        start = finite_or_none(options.start)
+        return AuctionCall(lot=lot, starting_price=start, closes_at=closes_at, direction=options.direction)
 
     def valid(self, bids: tuple[Bid, ...], options: AuctionOptions) -> tuple[Bid, ...]:
         """Return the bids that count: those that reach the starting price (what the guard keeps an agent from, a forger
@@ -132,5 +134,5 @@ class VickreyAuction(FirstPriceAuction):
     name = "vickrey-auction"
 
     def price(self, bids: Sequence[Bid], winner: Bid, options: AuctionOptions) -> float:
-        """Return the second best bid, or the reserve if that is worse for the winner."""
-        return second_price(bids, winner, options.limit, options.reverse)
+        """Return the second best bid, or the reserve or starting price if that is worse for the winner."""
+        return second_price(bids, winner, options.worst, options.reverse)

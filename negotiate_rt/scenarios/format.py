@@ -16,6 +16,7 @@ from msgspec import Meta
 from negotiate_rt.messages.config import FAULT_KINDS
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.runtime.network import NetworkFaults
+from negotiate_rt.strategies.bid_rules import AnyBidding, BiddingName
 from negotiate_rt.strategies.registry import AnyStrategy, StrategyName
 
 Name = Annotated[str, Meta(min_length=1)]
@@ -76,17 +77,7 @@ Amount: TypeAlias = float | Draw
 Concession: TypeAlias = AnyStrategy | StrategyName
 
 
-class TruthfulBidding(msgspec.Struct, frozen=True, tag="truthful", tag_field="name", forbid_unknown_fields=True):
-    """Bid what the lot is worth to the bidder: the best there is in a second-price auction."""
-
-
-class ShadedBidding(msgspec.Struct, frozen=True, tag="shaded", tag_field="name", forbid_unknown_fields=True):
-    """Bid `factor` times one's value; with n uniform values (n - 1) / n is the equilibrium of a first-price auction."""
-
-    factor: Annotated[float, Meta(ge=0)] = 0.9
-
-
-Bidding: TypeAlias = TruthfulBidding | ShadedBidding | Literal["truthful", "shaded"]
+Bidding: TypeAlias = AnyBidding | BiddingName
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):

@@ -22,11 +22,12 @@ from negotiate_rt.scenarios.format import (
     NegotiatorSpec,
     PlainSpec,
     SellerSpec,
-    ShadedBidding,
 )
 from negotiate_rt.scenarios.preferences import check_names, worths_of
 from negotiate_rt.scenarios.reading import ScenarioError, hint, listed, step
 from negotiate_rt.strategies import STRATEGIES
+from negotiate_rt.strategies.bid_rules import BIDDINGS
+from negotiate_rt.strategies.bidding import BidRule
 
 
 class Chance:
@@ -176,18 +177,9 @@ def _bidder(spec: BidderSpec, stage: Stage, path: str) -> Recipe:
     return lambda name, chance: Bidder(name, chance.amount(spec.value), strategy)
 
 
-def bidding(given: Bidding | None) -> Callable[..., float] | None:
-    """Return a bid strategy, None for the truth."""
-    if given == "shaded":
-        given = ShadedBidding()
-    if not isinstance(given, ShadedBidding):
-        return None
-    factor = given.factor
-
-    def shade(agent: Any, task: Any, current_price: float, round: int, previous_bids: Any) -> float:
-        return float(factor * agent.value)
-
-    return shade
+def bidding(given: Bidding | None) -> BidRule | None:
+    """Return a bid strategy, None for the truth; a bare name is one with its defaults."""
+    return BIDDINGS[given]() if isinstance(given, str) else given
 
 
 def _contractor(spec: ContractorSpec, stage: Stage, path: str) -> Recipe:

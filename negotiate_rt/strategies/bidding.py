@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from negotiate_rt.messages.outcome import Bid
+from negotiate_rt.messages.performatives import Message
 from negotiate_rt.messages.view import View
+from negotiate_rt.problems.auction import AuctionCall, OutcryCall
 from negotiate_rt.strategies.deciding import takes_view
 
 
@@ -23,8 +28,90 @@ class BidStrategy(Protocol):
         """Return the price to bid."""
 
 
+class Situation(NamedTuple):
+    """What a strategy of ours looks at, at a bidder's turn.
+
+    worth: of the lot to the bidder, or its cost where the auction buys (`reverse`). start: the worst price that is a bid at
+    all, None if any is. outcry: bids are open and must outbid. least: what is taken now, None if anything is. rounds_left:
+    after this one. last: nothing further may be bid if nobody bids now.
+    """
+
+    worth: float
+    reverse: bool = False
+    start: float | None = None
+    outcry: bool = False
+    least: float | None = None
+    increment: float = 1.0
+    rounds_left: int = 0
+    last: bool = True
+
+
+class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbid_unknown_fields=True):
+    """Root of our own bid strategies: each has a limit, the most it would pay, or the least it would be paid.
+
+    In sealed auctions it bids its limit; by a clock it takes any price up to it; in an outcry it raises by the least step
+    while that is within the limit. Where the rounds left would not suffice for that, it takes longer steps, and in the
+    last round goes to its limit. Called with the five arguments of a BidStrategy it bids its limit.
+    """
+
+    def limit(self, now: Situation) -> float | None:
+        """Return the most to pay, or in a reverse auction the least to be paid; None: do not bid at all."""
+        raise NotImplementedError(f"{type(self).__name__} must say its limit")
+
+    def decide(self, now: Situation) -> float | Message | None:
+        """Return the price to bid, None to drop out, or a Reject to let a round of an outcry pass."""
+        limit = self.limit(now)
+        return outbid(limit, now) if now.outcry and limit is not None else limit
+
+    def __call__(
+        self, agent: Any, task: Any, current_price: float = 0.0, round: int = 1, previous_bids: Sequence[Bid] = (), /
+    ) -> float | None:
+        """Return its limit for the agent's value."""
+        return self.limit(Situation(worth_to(agent, task)))
+
+    def bid_for(self, agent: Any, view: View) -> float | Message | None:
+        """Return what it bids for an agent that sees this."""
+        worth = worth_to(agent, view.task)
+        call = view.call
+        reverse = getattr(call, "direction", "forward") == "reverse"
+        if isinstance(call, AuctionCall):
+            return self.decide(Situation(worth, reverse, call.starting_price))
+        if not isinstance(call, OutcryCall):
+            return self.decide(Situation(worth, reverse))
+        start = call.price if call.bidder is None else None
+        return self.decide(
+            Situation(worth, reverse, start, True, call.least, call.increment, view.rounds_left, call.last)
+        )
+
+
+def outbid(limit: float, now: Situation) -> float | None:
+    """Return the next bid in an outcry of who would go as far as `limit`: the least that is taken, unless the rounds left are
+    too few to get there by least steps; then the further the fewer they are. None beyond the limit. Where nothing is said,
+    a supplier begins at twice its limit.
+    """
+    least = now.least if now.least is not None else 2 * limit
+    if not (least >= limit if now.reverse else least <= limit):  # this way round, so that NaN drops out
+        return None
+    short = abs(limit - least) - now.rounds_left * now.increment
+    if short <= 0:
+        return least
+    step = short / (now.rounds_left + 1)
+    return max(least - step, limit) if now.reverse else min(least + step, limit)
+
+
+def worth_to(agent: Any, task: Any) -> float:
+    """Return what the lot is worth to an agent: its value, or what its value says of the bundle of this one lot. NaN if
+    nothing is known, which drops out."""
+    value = getattr(agent, "value", None)
+    if callable(value):
+        value = value({task})
+    return math.nan if value is None else value
+
+
 def bid_by(strategy: Callable[..., Any], agent: Any, view: View) -> Any:  # a price, None, or an awaitable of one
     """Return what a strategy bids for an agent; a callable of the view alone is a strategy, too."""
+    if isinstance(strategy, BidRule):
+        return strategy.bid_for(agent, view)
     if takes_view(strategy):
         return strategy(view)
     return strategy(agent, view.task, view.current_price, view.round, view.previous_bids)
@@ -33,3 +120,5 @@ def bid_by(strategy: Callable[..., Any], agent: Any, view: View) -> Any:  # a pr
 def as_bid_hook(strategy: Callable[..., Any], agent: Any) -> Callable[[View], Any]:  # as above
     """Return a bid hook, of the view alone, for a strategy and the agent it bids for."""
     return partial(bid_by, strategy, agent)
+
+

@@ -12,6 +12,7 @@ from negotiate_rt.report import Tally
 from negotiate_rt.scenarios.demo import Demo
 from negotiate_rt.scenarios.format import Behaviour, Bidding, Concession
 from negotiate_rt.strategies import STRATEGIES
+from negotiate_rt.strategies.bid_rules import BIDDINGS
 
 
 @pytest.mark.parametrize("name", scenarios.built_in())
@@ -46,12 +47,15 @@ def test_bare_names_are_those_of_the_structs() -> None:
         bare = {
             word for part in parts for word in getattr(part, "__args__", ()) if not hasattr(part, "__struct_config__")
         }
-        return bare, {str(part.__struct_config__.tag) for part in parts if hasattr(part, "__struct_config__")}
+        structs = [part for part in parts if hasattr(part, "__struct_config__")]
+        free = [part for part in structs if len(part.__struct_defaults__) == len(part.__struct_fields__)]
+        return bare, {str(part.__struct_config__.tag) for part in free}  # those that need no parameter
 
     for union in (Concession, Bidding, Behaviour):
         bare, tags = words(union)
         assert bare == tags
     assert words(Concession)[1] == set(STRATEGIES)
+    assert words(Bidding)[1] == set(BIDDINGS) - {"budget"}
 
 
 def test_demo_accounts_for_every_session_and_shows_every_trouble() -> None:
