@@ -26,7 +26,10 @@ class Preferences(Protocol):
     opening, limit: where concession starts and ends, on the strategy's scale. reservation_value, disagreement: as
     utilities, the least that is acceptable and what no deal is worth. known: whether utilities mean anything.
     Offer values are `Any` here: a float for a price or a share, a tuple for an outcome; the implementation knows.
+    aim: over outcomes, the last target of a concession and the offer that it led to, for the next to go on from.
     """
+
+    aim: tuple[float, Any] | None
 
     @property
     def opening(self) -> float: ...
@@ -60,7 +63,7 @@ class PricePreferences:
     finite number, or the opening is worse for oneself than the limit.
     """
 
-    __slots__ = ("__weakref__", "disagreement", "known", "limit", "opening", "reservation_value", "selling")
+    __slots__ = ("__weakref__", "aim", "disagreement", "known", "limit", "opening", "reservation_value", "selling")
 
     def __init__(self, limit: float, opening: float | None = None, *, selling: bool) -> None:
         self.limit = finite(limit, "limit", ConfigurationError)
@@ -71,6 +74,7 @@ class PricePreferences:
         self.reservation_value = 0.0
         self.disagreement = 0.0
         self.known = True
+        self.aim: tuple[float, Any] | None = None
         if self.utility(self.opening, True) < 0:
             who, side = ("seller", "below") if selling else ("buyer", "above")
             raise ConfigurationError(f"a {who}'s opening {self.opening} must not lie {side} its limit {self.limit}")
@@ -101,7 +105,7 @@ class PiePreferences:
     demand, the whole pie by default. ConfigurationError unless 0 <= reservation <= opening <= size.
     """
 
-    __slots__ = ("__weakref__", "disagreement", "known", "limit", "opening", "reservation_value", "size")
+    __slots__ = ("__weakref__", "aim", "disagreement", "known", "limit", "opening", "reservation_value", "size")
 
     def __init__(self, size: float, reservation: float = 0.0, opening: float | None = None) -> None:
         self.size = finite(size, "size", ConfigurationError)
@@ -114,6 +118,7 @@ class PiePreferences:
             )
         self.reservation_value = self.disagreement = self.limit
         self.known = True
+        self.aim: tuple[float, Any] | None = None
 
     def check(self, value: object) -> float:
         """Return the demand as a float; InvalidOffer unless it is a number between 0 and the size of the pie."""
@@ -146,7 +151,7 @@ class OutcomePreferences:
     """
 
     __slots__ = (
-        "__weakref__", "_canonical", "_firsts", "_has_flags", "_levels", "_ranking", "_tolerance", "_worth",
+        "__weakref__", "_canonical", "_firsts", "_has_flags", "_levels", "_ranking", "_tolerance", "_worth", "aim",
         "disagreement", "known", "limit", "opening", "reservation_value", "space",
     )
 
@@ -169,6 +174,7 @@ class OutcomePreferences:
         self.reservation_value = min(self.limit, ranked.lows[place]) if rational else self.limit
         self.opening = ranked.levels[-1] if opening is None else self._opening(opening)
         self.known = True
+        self.aim: tuple[float, Any] | None = None
 
     @property
     def ranking(self) -> Ranking:
@@ -237,7 +243,7 @@ class UnknownPreferences:
     report leaves the utility out. A target is offered as it stands. check: the problem's own. opening: NaN if None.
     """
 
-    __slots__ = ("__weakref__", "check", "disagreement", "known", "limit", "opening", "reservation_value")
+    __slots__ = ("__weakref__", "aim", "check", "disagreement", "known", "limit", "opening", "reservation_value")
 
     def __init__(self, check: Callable[[object], Any], opening: float | None = None) -> None:
         self.check = check
@@ -246,6 +252,7 @@ class UnknownPreferences:
         self.reservation_value = -math.inf
         self.disagreement = 0.0
         self.known = False
+        self.aim: tuple[float, Any] | None = None
 
     def utility(self, value: object, mine: bool) -> float:
         """Return 0.0: nobody knows."""
@@ -267,7 +274,7 @@ class ValuedPricePreferences:
     (its `decide` hook), or names an opening and a strategy. utility must return finite numbers.
     """
 
-    __slots__ = ("__weakref__", "disagreement", "known", "limit", "opening", "reservation_value", "worth")
+    __slots__ = ("__weakref__", "aim", "disagreement", "known", "limit", "opening", "reservation_value", "worth")
 
     def __init__(
         self, utility: Callable[[float], float], reservation_value: float = 0.0, opening: float | None = None
@@ -279,6 +286,7 @@ class ValuedPricePreferences:
         self.opening = math.nan if opening is None else finite(opening, "opening", ConfigurationError)
         self.limit = self.opening
         self.known = True
+        self.aim: tuple[float, Any] | None = None
 
     def check(self, value: object) -> float:
         """Return the price as a float; InvalidOffer unless it is a finite number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
 from negotiate_rt.problems.derived import bound, own_worth
@@ -25,7 +26,7 @@ class SearchedPreferences:
     """
 
     __slots__ = (
-        "__weakref__", "_best", "_found", "_offers", "_utility", "disagreement", "known", "limit", "opening",
+        "__weakref__", "_best", "_found", "_offers", "_utility", "aim", "disagreement", "known", "limit", "opening",
         "reservation_value", "space",
     )  # fmt: skip
 
@@ -45,6 +46,7 @@ class SearchedPreferences:
         self.reservation_value = self.limit - RELATIVE_TOLERANCE * max(abs(highest), abs(self.limit))
         self._offers: dict[float, Outcome] = {}
         self.known = True
+        self.aim: tuple[float, Any] | None = None
         self.opening = highest if opening is None else self._opening(opening)
 
     def check(self, value: object) -> Outcome:

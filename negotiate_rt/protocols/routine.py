@@ -46,12 +46,15 @@ def concede_routinely(talk: Dialogue) -> Message | None:
     own = board.own_last
     try:
         if own is None or round <= 1:
-            offer = preferences.offer(preferences.opening)
+            target = preferences.opening
         else:
             strategy: ConcessionCurve = seat.strategy
-            last = own.value
-            current = last if last.__class__ is float else preferences.scale(last)
-            offer = preferences.offer(strategy(round, talk.conversation.terms.max_rounds, preferences.limit, current))
+            current = own.value
+            if current.__class__ is not float:
+                aim = preferences.aim
+                current = aim[0] if aim is not None and aim[1] == current else preferences.scale(current)
+            target = strategy(round, talk.conversation.terms.max_rounds, preferences.limit, current)
+        offer = preferences.offer(target)
     except InvalidOffer:
         return None
     worth = preferences.utility(offer, True)
@@ -64,4 +67,6 @@ def concede_routinely(talk: Dialogue) -> Message | None:
             return machine.clear(Accept(standing.id), talk.now)
     if seat.guard and worth < preferences.reservation_value:
         return None
+    if offer.__class__ is not float:
+        preferences.aim = target, offer
     return talk.offer(offer)

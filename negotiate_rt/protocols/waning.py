@@ -33,10 +33,11 @@ class WaningPreferences:
     offer: if it is taken at the first chance); `limit` moves so that it is always worth the reservation value then.
     """
 
-    __slots__ = ("__weakref__", "base", "check", "disagreement", "known", "opening", "reservation_value", "scale")
+    __slots__ = ("__weakref__", "aim", "base", "check", "disagreement", "known", "opening", "reservation_value", "scale")
 
     def __init__(self, base: Preferences) -> None:
         self.base = base
+        self.aim: tuple[float, Any] | None = None
         self.check = base.check
         self.scale = base.scale
         self.known = base.known

@@ -27,6 +27,9 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 def next_target(view: View, preferences: Preferences, strategy: Callable[..., float]) -> float:
     """Return where to concede to this round, on the strategy's scale. Round 1 is the opening; the strategy is not called.
 
+    An outcome is rarely worth just what was aimed at. Our own strategies go on from what they aimed at, or small steps
+    would be lost in rounding up for ever; a strategy of the user's own goes on from what its last offer is worth.
+
     Raises InvalidDecision without an opening, InvalidOffer if the strategy returns no finite number.
     """
     own = view.own_last_offer
@@ -45,7 +48,12 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
         else:
             heard = tuple([scale(value) for value in view.heard])
     value = own.value
-    current = value if value.__class__ is float else preferences.scale(value)
+    if value.__class__ is float:
+        current = value
+    else:
+        ours = isinstance(strategy, ConcessionCurve) or getattr(strategy, "takes_view", None) is False
+        aim = preferences.aim if ours else None
+        current = aim[0] if aim is not None and aim[1] == value else preferences.scale(value)
     target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
     return target if target.__class__ is float else _number(target, strategy)
 
@@ -90,7 +98,8 @@ def concede(view: View, strategy: Callable[..., float] | None = None) -> Message
         if not isinstance(strategy, ConcessionCurve) and takes_view(strategy):  # the config's, for agents without one
             return cast(Message, strategy(view))
     try:
-        offer = preferences.offer(next_target(view, preferences, strategy))
+        target = next_target(view, preferences, strategy)
+        offer = preferences.offer(target)
     except InvalidOffer as error:
         if "walk" in view.may_say and getattr(preferences, "hopeless", False):  # waiting has cost too much
             return Walk(str(error))
@@ -99,6 +108,8 @@ def concede(view: View, strategy: Callable[..., float] | None = None) -> Message
         worth = preferences.utility(standing.value, False)
         if worth >= preferences.reservation_value and worth >= preferences.utility(offer, True):
             return Accept()
+    if offer.__class__ is not float:
+        preferences.aim = target, offer
     return Propose(offer)
 
 

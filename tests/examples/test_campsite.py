@@ -70,7 +70,7 @@ def test_without_the_corpus_the_hand_written_pairs_are_bargained_for(monkeypatch
     assert list(reports) == [*campsite.AGENTS, *campsite.INFORMED]
     assert all(report.deals == report.pairs == 12 for report in reports.values())
     default, linear, boulware, library, *informed = reports.values()
-    assert default.joint_all == pytest.approx(0.959, abs=5e-4)
+    assert default.joint_all == pytest.approx(0.963, abs=5e-4)
     assert linear.joint_all == pytest.approx(0.980, abs=5e-4)
     assert boulware.joint_all == pytest.approx(0.988, abs=5e-4)
     assert boulware.efficient == library.efficient == 1.0
@@ -103,7 +103,7 @@ def test_considerate_agents_leave_less_on_the_table_than_the_people_did(corpus):
     people, default, linear, boulware, library, *informed = main()
     assert people.joint_all < linear.joint_all < boulware.joint_all
     assert default.deals == linear.deals == boulware.deals == 1030
-    assert default.joint_all == pytest.approx(0.935, abs=5e-4)  # the plain default does not reach the people
+    assert default.joint_all == pytest.approx(0.937, abs=5e-4)  # the plain default does not reach the people
     assert linear.joint_all == pytest.approx(0.978, abs=5e-4)
     assert boulware.joint_all == pytest.approx(0.991, abs=5e-4)
     assert boulware.efficient == 1.0
