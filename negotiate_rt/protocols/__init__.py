@@ -22,7 +22,8 @@ from negotiate_rt.runtime.seat import Question
 
 BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
-    ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction, EnglishAuction, JapaneseAuction, DutchAuction,
+    ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
+    EnglishAuction, JapaneseAuction, DutchAuction,
 )  # fmt: skip
 
 __all__ = [
