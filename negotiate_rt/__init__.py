@@ -46,6 +46,7 @@ _WHERE = {
     "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
     "problems.types": "CommonPrior PartyType TypeDistribution",
+    "problems.units": "UnitOptions UnitsCall UnitsResult",
     "problems.bargaining": "Discount",
     "problems.derived": "AffineUtility DiscountedUtility UncertainUtility",
     "problems.interdependent": "Box ConstraintUtility HyperRectangleUtility WeightedConstraint",
@@ -85,6 +86,7 @@ _WHERE = {
     ),
     "solutions.frontier": "ParetoFrontier frontier",
     "solutions.lotteries": "Lotteries",
+    "solutions.multi_unit": "UnitAllocation allocate_units discriminatory_payments uniform_price vickrey_payments",
     "solutions.myerson_satterthwaite": "ContinuousPrior TradeBound myerson_satterthwaite",
     "solutions.offer_strategies": "OfferAnswer OfferAutomaton OfferTable",
     "solutions.points": (

@@ -384,6 +384,15 @@ from negotiate_rt.problems.types import (
 from negotiate_rt.problems.types import (
     TypeDistribution as TypeDistribution,
 )
+from negotiate_rt.problems.units import (
+    UnitOptions as UnitOptions,
+)
+from negotiate_rt.problems.units import (
+    UnitsCall as UnitsCall,
+)
+from negotiate_rt.problems.units import (
+    UnitsResult as UnitsResult,
+)
 from negotiate_rt.protocols.alternating_multiple_offers import (
     MenuOptions as MenuOptions,
 )
@@ -578,6 +587,21 @@ from negotiate_rt.solutions.frontier import (
 )
 from negotiate_rt.solutions.lotteries import (
     Lotteries as Lotteries,
+)
+from negotiate_rt.solutions.multi_unit import (
+    UnitAllocation as UnitAllocation,
+)
+from negotiate_rt.solutions.multi_unit import (
+    allocate_units as allocate_units,
+)
+from negotiate_rt.solutions.multi_unit import (
+    discriminatory_payments as discriminatory_payments,
+)
+from negotiate_rt.solutions.multi_unit import (
+    uniform_price as uniform_price,
+)
+from negotiate_rt.solutions.multi_unit import (
+    vickrey_payments as vickrey_payments,
 )
 from negotiate_rt.solutions.myerson_satterthwaite import (
     ContinuousPrior as ContinuousPrior,

@@ -18,6 +18,8 @@ from negotiate_rt.problems.scalars import finite
 SPELLINGS = {
     "sealed-bid": "first-price-auction", "vickrey": "vickrey-auction", "first-price": "first-price-auction",
     "english": "english-auction", "english-clock": "japanese-auction", "japanese": "japanese-auction", "dutch": "dutch-auction",
+    "discriminatory": "discriminatory-auction", "pay-as-bid": "discriminatory-auction", "uniform-price": "uniform-price-auction",
+    "multi-unit-vickrey": "multi-unit-vickrey-auction",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
 REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
@@ -40,6 +42,9 @@ class NegotiationType(StrEnum):
     ENGLISH_AUCTION = "english-auction"
     JAPANESE_AUCTION = "japanese-auction"
     DUTCH_AUCTION = "dutch-auction"
+    DISCRIMINATORY_AUCTION = "discriminatory-auction"
+    UNIFORM_PRICE_AUCTION = "uniform-price-auction"
+    MULTI_UNIT_VICKREY_AUCTION = "multi-unit-vickrey-auction"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
     ENGLISH = "english-auction"

@@ -11,6 +11,7 @@ from negotiate_rt.protocols.english_auction import EnglishAuction
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
 from negotiate_rt.protocols.japanese_auction import JapaneseAuction
 from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
+from negotiate_rt.protocols.multi_unit import DiscriminatoryAuction, MultiUnitVickreyAuction, UniformPriceAuction
 from negotiate_rt.protocols.nash_demand import NashDemand
 from negotiate_rt.protocols.rubinstein import Rubinstein
 from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
@@ -24,6 +25,7 @@ BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
     ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
     EnglishAuction, JapaneseAuction, DutchAuction,
+    DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction,
 )  # fmt: skip
 
 __all__ = [
@@ -35,11 +37,13 @@ __all__ = [
     "Bundle",
     "ContractNet",
     "Dialogue",
+    "DiscriminatoryAuction",
     "DutchAuction",
     "EnglishAuction",
     "FirstPriceAuction",
     "JapaneseAuction",
     "MonotonicConcession",
+    "MultiUnitVickreyAuction",
     "NashDemand",
     "NegotiationProtocol",
     "Question",
@@ -48,6 +52,7 @@ __all__ = [
     "Rule",
     "StackedAlternatingOffers",
     "Table",
+    "UniformPriceAuction",
     "VickreyAuction",
     "judge_bargain",
     "view_of",

@@ -169,9 +169,9 @@ class PlainSpec(AgentSpec, frozen=True, kw_only=True, tag="plain", forbid_unknow
 
 
 class BidderSpec(AgentSpec, frozen=True, kw_only=True, tag="bidder", forbid_unknown_fields=True):
-    """Bids for a lot that is worth `value` to it."""
+    """Bids for a lot that is worth `value` to it; where several units are sold, a list: what each further one is worth."""
 
-    value: Amount
+    value: Amount | tuple[Amount, ...]
     strategy: Bidding | None = None
 
 

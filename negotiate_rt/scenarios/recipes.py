@@ -174,7 +174,16 @@ def _weights(spec: NegotiatorSpec, chance: Chance) -> tuple[tuple[str, float], .
 
 def _bidder(spec: BidderSpec, stage: Stage, path: str) -> Recipe:
     strategy = bidding(spec.strategy)
-    return lambda name, chance: Bidder(name, chance.amount(spec.value), strategy)
+    given = spec.value
+    if not isinstance(given, tuple):
+        return lambda name, chance: Bidder(name, chance.amount(given), strategy)
+    if not given:
+        raise ScenarioError([f"{path}.value: expected at least one value, got none"])
+
+    def make(name: str, chance: Chance) -> Bidder:  # each unit is worth at most what the one before was
+        return Bidder(name, tuple(sorted(map(chance.amount, given), reverse=True)), strategy)
+
+    return make
 
 
 def bidding(given: Bidding | None) -> BidRule | None:

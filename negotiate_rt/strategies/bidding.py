@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -51,7 +52,7 @@ class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbi
 
     In sealed auctions it bids its limit; by a clock it takes any price up to it; in an outcry it raises by the least step
     while that is within the limit. Where the rounds left would not suffice for that, it takes longer steps, and in the
-    last round goes to its limit. Called with the five arguments of a BidStrategy it bids its limit.
+    last two rounds goes to its limit. Called with the five arguments of a BidStrategy it bids its limit.
     """
 
     def limit(self, now: Situation) -> float | None:
@@ -69,10 +70,12 @@ class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbi
         """Return its limit for the agent's value."""
         return self.limit(Situation(worth_to(agent, task)))
 
-    def bid_for(self, agent: Any, view: View) -> float | Message | None:
+    def bid_for(self, agent: Any, view: View) -> Any:  # a price, one for each unit, None, or a message
         """Return what it bids for an agent that sees this."""
         worth = worth_to(agent, view.task)
         call = view.call
+        if isinstance(worth, (tuple, list)):
+            return self.schedule(worth, call)
         reverse = getattr(call, "direction", "forward") == "reverse"
         if isinstance(call, AuctionCall):
             return self.decide(Situation(worth, reverse, call.starting_price))
@@ -84,6 +87,13 @@ class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbi
         )
 
 
+    def schedule(self, worths: Sequence[float], call: Any) -> Any:  # a price for each unit, or None
+        """Return what it bids where there are several units: its limit for each, up to the first it does not bid for."""
+        reverse = getattr(call, "direction", "forward") == "reverse"
+        limits = (self.limit(Situation(worth, reverse, getattr(call, "starting_price", None))) for worth in worths)
+        return tuple(takewhile(lambda limit: limit is not None, limits)) or None
+
+
 def outbid(limit: float, now: Situation) -> float | None:
     """Return the next bid in an outcry of who would go as far as `limit`: the least that is taken, unless the rounds left are
     too few to get there by least steps; then the further the fewer they are. None beyond the limit. Where nothing is said,
@@ -92,14 +102,15 @@ def outbid(limit: float, now: Situation) -> float | None:
     least = now.least if now.least is not None else 2 * limit
     if not (least >= limit if now.reverse else least <= limit):  # this way round, so that NaN drops out
         return None
-    short = abs(limit - least) - now.rounds_left * now.increment
+    rounds = max(now.rounds_left - 1, 0)  # at the limit one round early: in the last, the standing bidder has no answer
+    short = abs(limit - least) - rounds * now.increment
     if short <= 0:
         return least
-    step = short / (now.rounds_left + 1)
+    step = short / (rounds + 1)
     return max(least - step, limit) if now.reverse else min(least + step, limit)
 
 
-def worth_to(agent: Any, task: Any) -> float:
+def worth_to(agent: Any, task: Any) -> Any:  # a number, or several by unit
     """Return what the lot is worth to an agent: its value, or what its value says of the bundle of this one lot. NaN if
     nothing is known, which drops out."""
     value = getattr(agent, "value", None)

@@ -7,6 +7,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from negotiate_rt.errors import LocalProtocolError, RemoteProtocolError
 from negotiate_rt.machine import Board, Machine, Table
@@ -36,6 +37,7 @@ from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
 
+UNITS = ("discriminatory-auction", "uniform-price-auction", "multi-unit-vickrey-auction")
 PROTOCOLS = [one() for one in BUILT_IN]
 names = [protocol.name for protocol in PROTOCOLS]
 
@@ -70,6 +72,8 @@ class Pair:
             self.offers[offer.id] = offer
             if machine.table.protocol == "alternating-multiple-offers":
                 return Propose(Menu(((offer.id, offer.value),)), offer.id)
+            if machine.table.protocol in UNITS:
+                offer = self.offers[offer.id] = replace(offer, value=(offer.value,))
             return Propose(offer.value, offer.id)
         if kind is Accept and machine.role == "chair" and board.last_heard is not None:
             return Accept(board.last_heard.id)  # the offer of the party at the other end, whatever was passed on since
@@ -252,6 +256,7 @@ TRANSCRIPTS = {
     "nash-demand": DEMANDS, "concurrent-bargaining": COMMITMENTS, "signalled-bargaining": SIGNALS,
     "contract-net": CONTRACTS, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
+    **dict.fromkeys(UNITS, AUCTIONS),
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
 }  # fmt: skip
 EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
@@ -401,6 +406,7 @@ JOINT = {
     },
 }
 JOINT["vickrey-auction"] = JOINT["first-price-auction"]
+JOINT |= dict.fromkeys(UNITS, JOINT["vickrey-auction"])
 JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
     "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],
