@@ -23,14 +23,17 @@ from negotiate_rt import (
     ConfigurationError,
     NegotiationConfig,
     NegotiationExecutor,
+    Network,
     NotUnderstood,
     Propose,
     Refuse,
     Skip,
+    Society,
     Trace,
     Walk,
     sleep,
 )
+from tests.protocols.auctions import held
 
 
 def sold(kind, *bidders, seed=1, task="lot", **options):
@@ -498,3 +501,159 @@ def test_strategy_that_need_not_take_all_five_is_called_with_them(strategy):
     assert (result.winner.name, result.pay_price) == ("a", 4)
     result = Auction("vickrey", "lot", [Bidder("a", 5), Bidder("b", 4)], strategy).run()
     assert (result.winner.name, result.pay_price) == ("a", 4)
+
+
+# ---------------------------------------------------------------------------------------------------------------- reverse
+@pytest.mark.parametrize(("kind", "pays"), [("first-price", 5), ("vickrey", 8)])
+def test_reverse_auction_pays_the_lowest_ask_or_the_second_lowest(kind, pays):
+    outcome = held(kind, several(8, 10, 5), direction="reverse")
+    assert (outcome.result.winner.name, outcome.result.pay_price) == ("b2", pays)
+    assert outcome.utilities == {"b0": 0, "b1": 0, "b2": pays - 5}
+
+
+def test_reserve_of_a_reverse_auction_is_the_ceiling():
+    assert held("vickrey", several(8, 10), direction="reverse", reserve_price=9).result.pay_price == 9
+    assert held("vickrey", several(9), direction="reverse", reserve_price=9).result.pay_price == 9
+    result = held("vickrey", several(9.5), direction="reverse", reserve_price=9).result
+    assert result.reason == "below-reserve: no bid was as low as the reserve"
+    assert held("vickrey", several(7), direction="reverse").result.pay_price == 7, "nobody else, and no ceiling"
+
+
+@given(bids=st.lists(st.integers(0, 20), min_size=1, max_size=6), seed=st.integers(0, 9))
+@settings(max_examples=20)
+def test_reverse_auction_is_the_mirror_image(bids, seed):
+    forward = held("vickrey", several(*bids), seed=seed, starting_price=0, reserve_price=0).result
+    mirror = held("vickrey", several(*(20 - bid for bid in bids)), seed=seed, direction="reverse", reserve_price=20).result
+    assert forward.winner.name == mirror.winner.name, "ties fall alike"
+    assert forward.pay_price == 20 - mirror.pay_price
+
+
+# --------------------------------------------------------------------------------------------------------- starting price
+def test_bid_that_does_not_reach_the_starting_price_drops_out_and_says_why():
+    trace = Trace()
+    outcome = held("first-price", several(9, 10, 12), starting_price=10, trace=trace)
+    assert [bid.value for bid in outcome.result.bids] == [10, 12]
+    assert outcome.faults == ()
+    said = [record.content["reason"] for record in trace.records if record.act == "refuse" and record.kind == "said"]
+    assert said == ["9 does not reach the starting price 10"]
+    assert held("first-price", several(9), starting_price=10).failure_reason == "no-bids: nobody bid"
+
+
+def test_propose_below_the_starting_price_is_a_fault_with_its_cause():
+    outcome = held("first-price", [Bidder("a", strategy=lambda view: Propose(9)), Bidder("b", 11)], starting_price=10)
+    assert [fault.cause for fault in outcome.faults] == ["9 does not reach the starting price 10"] * 2
+    assert outcome.result.winner.name == "b"
+
+
+def test_ask_above_the_starting_price_of_a_reverse_auction_drops_out():
+    outcome = held("vickrey", several(9, 12), starting_price=10, direction="reverse")
+    assert [bid.value for bid in outcome.result.bids] == [9]
+    assert outcome.result.pay_price == 10, "no worse than any bid could have been"
+
+
+def test_single_vickrey_bidder_pays_the_starting_price_if_no_less_could_be_bid():
+    assert sold("vickrey", *several(10), starting_price=4).pay_price == 4
+    assert sold("vickrey", *several(10), starting_price=4, reserve_price=6).pay_price == 6
+
+
+# ------------------------------------------------------------------------------------------------------------- who is gone
+async def test_bidder_that_crashes_between_bid_and_award_is_out_and_its_bid_with_it():
+    async with Society("hall", clock="virtual") as hall:
+
+        async def saboteur(view):
+            await view.sleep(5)
+            await hall.leave("top")
+            return 1
+
+        for bidder in (Bidder("top", 50), Bidder("mid", 30), Bidder("s", 99, saboteur)):
+            await hall.spawn(bidder)
+        outcome = await hall.negotiate(["top", "mid", "s"], NegotiationConfig("vickrey"), "lot")
+    assert (outcome.result.winner.name, outcome.result.pay_price) == ("mid", 1)
+    assert [bid.agent for bid in outcome.result.bids] == ["mid", "s"]
+
+
+async def test_auctioneer_that_dies_ends_the_auction():
+    class Hammerer(Agent):
+        role = "auctioneer"
+
+        async def live(self, inbox):
+            await inbox.receive()
+            raise OSError("power failure")
+
+    async with Society("hall", clock="virtual") as hall:
+
+        async def saboteur(view):
+            hall.tell("Hans", "die")
+            await view.sleep(1)
+            return 5
+
+        await hall.spawn(Hammerer("Hans"))
+        await hall.spawn(Bidder("a", 5, saboteur))
+        outcome = await hall.negotiate(["Hans", "a"], NegotiationConfig("vickrey"), "lot")
+    assert (outcome.final_state, outcome.reason_code, outcome.result) == ("FAILED", "agent-crashed", None)
+
+
+def test_bid_after_the_close_is_answered_as_late_and_changes_nothing():
+    trace = Trace()
+    bidders = [slow("late", 99, 12), slow("slower", 1, 20), Bidder("a", 5)]
+    network = Network(latency=1.0)
+    executor = NegotiationExecutor(clock="virtual", journal=trace, network=network)
+    outcome = executor.run(bidders, NegotiationConfig("vickrey", options=AuctionOptions(reply_by=10), timeout=100), "lot")
+    assert outcome.result.winner.name == "a"
+    assert [bid.agent for bid in outcome.result.bids] == ["a"]
+
+
+def test_ties_near_two_to_the_53_are_told_apart():
+    big = 2**53
+    assert sold("first-price", *several(big, big + 1)).pay_price == big + 1
+    winners = {sold("vickrey", *several(float(big), big), seed=seed).winner.name for seed in range(20)}
+    assert winners == {"b0", "b1"}, "a tie, drawn"
+    assert sold("vickrey", *several(big + 1, big)).pay_price == big
+
+
+# ------------------------------------------------------------------------------------------------- whom a strategy sits for
+class Careful(Plain):
+    """An agent with a life of its own, of whatever kind the runtime looks at."""
+
+    guard = False
+    max_in_flight = 1
+    value = 7
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.life = []
+
+    def on_start(self):
+        self.life.append("start")
+
+    async def on_stop(self):
+        self.life.append("stop")
+
+
+async def test_strategy_bidder_takes_after_whom_it_sits_for():
+    careful = Careful("c")
+    executor = NegotiationExecutor(clock="virtual")
+
+    async def strategy(agent, *rest):
+        assert agent is careful
+        assert agent.life == ["start"], "once, for all its auctions"
+        await sleep(1)
+        return 5
+
+    auctions = [Auction(kind, "lot", [careful], strategy, executor=executor) for kind in ("vickrey", "first-price")]
+    results = await asyncio.gather(*auctions)
+    assert all(result.winner is careful for result in results)
+    assert careful.life == ["start", "stop"]
+    seat = auctions[0]._agents[0]
+    assert (seat.guard, seat.max_in_flight, seat.value, seat.isolated) == (False, 1, 7, False)
+    assert repr(seat) == f"LivingBidder({careful!r})"
+
+
+def test_options_beside_prices_are_refused_and_own_options_taken():
+    options = AuctionOptions(reserve_price=9)
+    executor = NegotiationExecutor(clock="virtual")
+    assert Auction("vickrey", "lot", several(10), options=options, executor=executor).run().pay_price == 9
+    with pytest.raises(ConfigurationError, match="reserve_price: beside options, these hold the prices"):
+        Auction("vickrey", "lot", several(10), reserve_price=3, options=options)
+    with pytest.raises(ConfigurationError, match="expected options of type AuctionOptions, got int"):
+        Auction("vickrey", "lot", several(10), options=5)
