@@ -1,7 +1,8 @@
 """What a message and a turn cost, against the bare hand-over of the same kernel and against asyncio's own tools.
 
 bare hand-over: an integer through the kernel's mailbox with a deadline set; message: the same through a Dialogue, checked by
-both machines; turn: a bilateral negotiation's whole turn (view, plain hook, guard, offer id, both machines, supervisor);
+both machines; turn: a bilateral negotiation's whole turn (view, plain hook, guard, offer id, both machines, supervisor), with
+the negotiation's own start and end spread over its turns, and without them;
 asyncio: tasks over asyncio.Queue with wait_for per receive. All hosted in asyncio, 1,000 pairs, interleaved.
 Run: python benchmarks/handover.py [--quick]
 """
@@ -129,16 +130,22 @@ class Low(Buyer):
         return Propose(1.0)
 
 
-def turn() -> int:
+def turn(rounds: int = TRIPS) -> int:
     """Whole turns of 1,000 bilateral negotiations, from execute to outcome."""
 
     async def main() -> int:
         executor = NegotiationExecutor()
-        config = NegotiationConfig("bilateral", max_rounds=TRIPS)
+        config = NegotiationConfig("bilateral", max_rounds=rounds)
         jobs = [([Low("Bea", 80.0), High("Sam", 60.0)], config) for _ in range(PAIRS)]
         return sum([2 * outcome.rounds_used async for outcome in executor.stream(jobs, limit=PAIRS)])
 
     return asyncio.run(main())
+
+
+def turn_alone() -> float:
+    """Return the CPU seconds of one more turn: of negotiations of many rounds less those of one round."""
+    many, one = cpu(lambda: turn(TRIPS + 1)), cpu(lambda: turn(1))
+    return (many * (TRIPS + 1) - one) / TRIPS
 
 
 def queues() -> int:
@@ -173,6 +180,7 @@ def main() -> None:
             "bare hand-over": lambda: cpu(bare),
             "message, both machines": lambda: cpu(message),
             "whole turn": lambda: cpu(turn),
+            "whole turn, start and end apart": turn_alone,
             "asyncio.Queue + wait_for": lambda: cpu(queues),
         },
         repeats=3 if quick() else 7,
@@ -180,6 +188,7 @@ def main() -> None:
     report(figures, "µs CPU each")
     ratio(figures, "message, both machines", "bare hand-over", "<= 2")
     ratio(figures, "whole turn", "bare hand-over", "<= 4")
+    ratio(figures, "whole turn, start and end apart", "bare hand-over", "<= 4")
     ratio(figures, "asyncio.Queue + wait_for", "message, both machines", ">= 10")
 
 
