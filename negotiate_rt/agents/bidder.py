@@ -9,6 +9,7 @@ from negotiate_rt.agents.agent import Agent
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.auction import OutcryCall
+from negotiate_rt.problems.orders import Side, check_side
 from negotiate_rt.protocols.guard import true_number
 from negotiate_rt.strategies.bidding import bid_by
 
@@ -21,6 +22,7 @@ class Bidder(Agent):
     """
 
     role = "bidder"
+    side: Side | None = None  # "buy" or "sell", where there are both
 
     def __init__(
         self,
@@ -30,8 +32,12 @@ class Bidder(Agent):
         *,
         guard: bool = True,
         isolated: bool = False,
+        side: Side | None = None,
     ) -> None:
         super().__init__(name, guard=guard, isolated=isolated)
+        if side is not None:
+            check_side(side)
+            self.side = side
         if strategy is not None and not callable(strategy):
             raise ConfigurationError(f"agent {name!r}: strategy must be callable, got {strategy!r}")
         if value is not None and not callable(value) and not is_value(value):
