@@ -45,6 +45,7 @@ _WHERE = {
     ),
     "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
+    "problems.orders": "DoubleAuctionOptions DoubleAuctionResult Order OrdersCall",
     "problems.types": "CommonPrior PartyType TypeDistribution",
     "problems.units": "UnitOptions UnitsCall UnitsResult",
     "problems.bargaining": "Discount",
@@ -74,6 +75,7 @@ _WHERE = {
         "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"
     ),
     "solutions.best_response": "BestResponse best_response",
+    "solutions.call_market": "Clearing clear_call_market mcafee",
     "solutions.curves": "ConcaveCurve LinearCurve",
     "solutions.demand": (
         "DemandEquilibrium DemandGame SmoothedDemands demand_equilibria outcome_demand_game pie_demand_game smoothed_demands "

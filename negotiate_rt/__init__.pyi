@@ -366,6 +366,18 @@ from negotiate_rt.problems.inverse import (
 from negotiate_rt.problems.inverse import (
     inverse as inverse,
 )
+from negotiate_rt.problems.orders import (
+    DoubleAuctionOptions as DoubleAuctionOptions,
+)
+from negotiate_rt.problems.orders import (
+    DoubleAuctionResult as DoubleAuctionResult,
+)
+from negotiate_rt.problems.orders import (
+    Order as Order,
+)
+from negotiate_rt.problems.orders import (
+    OrdersCall as OrdersCall,
+)
 from negotiate_rt.problems.scaling import (
     normalized as normalized,
 )
@@ -512,6 +524,15 @@ from negotiate_rt.solutions.best_response import (
 )
 from negotiate_rt.solutions.best_response import (
     best_response as best_response,
+)
+from negotiate_rt.solutions.call_market import (
+    Clearing as Clearing,
+)
+from negotiate_rt.solutions.call_market import (
+    clear_call_market as clear_call_market,
+)
+from negotiate_rt.solutions.call_market import (
+    mcafee as mcafee,
 )
 from negotiate_rt.solutions.curves import (
     ConcaveCurve as ConcaveCurve,

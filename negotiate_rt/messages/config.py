@@ -19,7 +19,7 @@ SPELLINGS = {
     "sealed-bid": "first-price-auction", "vickrey": "vickrey-auction", "first-price": "first-price-auction",
     "english": "english-auction", "english-clock": "japanese-auction", "japanese": "japanese-auction", "dutch": "dutch-auction",
     "discriminatory": "discriminatory-auction", "pay-as-bid": "discriminatory-auction", "uniform-price": "uniform-price-auction",
-    "multi-unit-vickrey": "multi-unit-vickrey-auction",
+    "multi-unit-vickrey": "multi-unit-vickrey-auction", "double": "double-auction", "call-market": "double-auction",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
 REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
@@ -45,6 +45,7 @@ class NegotiationType(StrEnum):
     DISCRIMINATORY_AUCTION = "discriminatory-auction"
     UNIFORM_PRICE_AUCTION = "uniform-price-auction"
     MULTI_UNIT_VICKREY_AUCTION = "multi-unit-vickrey-auction"
+    DOUBLE_AUCTION = "double-auction"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
     ENGLISH = "english-auction"

@@ -6,6 +6,7 @@ from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
 from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
 from negotiate_rt.protocols.contract_net import ContractNet
+from negotiate_rt.protocols.double_auction import DoubleAuction
 from negotiate_rt.protocols.dutch_auction import DutchAuction
 from negotiate_rt.protocols.english_auction import EnglishAuction
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
@@ -25,7 +26,7 @@ BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
     ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
     EnglishAuction, JapaneseAuction, DutchAuction,
-    DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction,
+    DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
 )  # fmt: skip
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "ContractNet",
     "Dialogue",
     "DiscriminatoryAuction",
+    "DoubleAuction",
     "DutchAuction",
     "EnglishAuction",
     "FirstPriceAuction",

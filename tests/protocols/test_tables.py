@@ -33,6 +33,7 @@ from negotiate_rt.messages.performatives import (
     Walk,
     Withdraw,
 )
+from negotiate_rt.problems.orders import Order
 from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
@@ -72,6 +73,8 @@ class Pair:
             self.offers[offer.id] = offer
             if machine.table.protocol == "alternating-multiple-offers":
                 return Propose(Menu(((offer.id, offer.value),)), offer.id)
+            if machine.table.protocol == "double-auction":
+                offer = self.offers[offer.id] = replace(offer, value=(Order("buy", offer.value),))
             if machine.table.protocol in UNITS:
                 offer = self.offers[offer.id] = replace(offer, value=(offer.value,))
             return Propose(offer.value, offer.id)
@@ -256,7 +259,7 @@ TRANSCRIPTS = {
     "nash-demand": DEMANDS, "concurrent-bargaining": COMMITMENTS, "signalled-bargaining": SIGNALS,
     "contract-net": CONTRACTS, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
-    **dict.fromkeys(UNITS, AUCTIONS),
+    **dict.fromkeys((*UNITS, "double-auction"), AUCTIONS),
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
 }  # fmt: skip
 EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
@@ -406,7 +409,7 @@ JOINT = {
     },
 }
 JOINT["vickrey-auction"] = JOINT["first-price-auction"]
-JOINT |= dict.fromkeys(UNITS, JOINT["vickrey-auction"])
+JOINT |= dict.fromkeys((*UNITS, "double-auction"), JOINT["vickrey-auction"])
 JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
     "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],
