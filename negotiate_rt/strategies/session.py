@@ -100,18 +100,18 @@ class Scene:
 
     def attend(self, view: View) -> None:
         """Take in what has been said since the last turn. O(new offers)."""
-        preferences = view.preferences
-        if view.round != self.round:
+        preferences, worths, heard = view.preferences, self.worths, view.heard
+        round, known = view.round, len(worths)
+        if round != self.round:
             if not self.round:
-                self.second = bool(view.heard)
+                self.second = bool(heard)
                 self.waning = undiscounted(preferences) is not preferences
-            self.round = view.round
+            self.round = round
             last = view.max_rounds - 1
-            self.progress = min(1.0, (view.round - 1) / last) if last > 0 else 1.0
+            self.progress = (round - 1) / last if round <= last else 1.0
         base = undiscounted(preferences) if self.waning else preferences
-        worths, heard = self.worths, view.heard
-        if len(heard) > len(worths):
-            for value in heard[len(worths) :]:
+        if len(heard) > known:
+            for value in heard[known:]:
                 worth = base.utility(value, False)
                 worths.append(worth)
                 if worth > self.best_worth:
@@ -119,15 +119,17 @@ class Scene:
                 self.times.append(self.progress)
                 self.seen.add(value)
         own, made = view.own_last_offer, self.made
-        if made and (own is None or own.value != made[-1]):
-            made.pop()  # decided, but never said: refused by the guard, or lost with its turn
+        if made:
+            said = None if own is None else own.value
+            if said is not made[-1] and (own is None or said != made[-1]):
+                made.pop()  # decided, but never said: refused by the guard, or lost with its turn
         offer = view.standing_offer
         self.aspiration = None
         if offer is None:
             self.offered, self.standing = -math.inf, None
         else:
             value = offer.value
-            self.offered = worths[-1] if heard and value is heard[-1] else base.utility(value, False)
+            self.offered = worths[-1] if worths and value is heard[-1] else base.utility(value, False)
             self.standing = preferences.utility(value, False) if self.waning else self.offered
 
 
@@ -153,39 +155,45 @@ class Session:
 
     def __init__(self, scene: Scene, bidding: Bidding, acceptance: Acceptance) -> None:
         self.scene = scene
-        self.bidding = bidding
-        self.acceptance = acceptance
+        self.bidding = straight(bidding)
+        self.acceptance = straight(acceptance)
 
     def __call__(self, view: View) -> Message:
         """Decide a turn. Walks away if nothing is worth offering. Raises InvalidDecision without preferences."""
-        scene, preferences = self.scene, view.preferences
+        return self.decide(view)
+
+    def decide(self, view: View) -> Message:
+        """Decide a turn, as a call does."""
+        scene, preferences, bid, accept = self.scene, view.preferences, self.bidding, self.acceptance
         if preferences is None:
             raise InvalidDecision(f"agent {view.agent!r} has no preferences here, which a composed strategy decides by")
         scene.attend(view)
         if "propose" not in view.may_say:
             return concede(view)
         try:
-            value = self.bidding(scene, view)
+            value = bid(scene, view)
             if value is None:
                 return Walk(HOPELESS)
-            scene.upcoming = preferences.utility(value, True)
-            if scene.upcoming < preferences.reservation_value:  # deals have lost worth since the bidding looked
+            least = preferences.reservation_value
+            upcoming = preferences.utility(value, True)
+            if upcoming < least:  # deals have lost worth since the bidding looked
                 value = preferences.offer(preferences.limit)
-                scene.upcoming = preferences.utility(value, True)
-                if scene.upcoming < preferences.reservation_value:
+                upcoming = preferences.utility(value, True)
+                if upcoming < least:
                     return Walk(HOPELESS)
+            scene.upcoming = upcoming
         except InvalidOffer as error:
             return Walk(str(error))
         standing = scene.standing
-        if (
-            standing is not None
-            and standing >= preferences.reservation_value
-            and "accept-proposal" in view.may_say
-            and self.acceptance(scene, view)
-        ):
+        if standing is not None and standing >= least and "accept-proposal" in view.may_say and accept(scene, view):
             return Accept()
         scene.made.append(value)
         return Propose(value)
+
+
+def straight(part: Any) -> Any:  # any callable
+    """Return what to call for a callable: a struct's own method, which Python calls without a detour, or itself."""
+    return part.__call__ if isinstance(part, msgspec.Struct) else part
 
 
 class Strategy(msgspec.Struct, frozen=True, dict=True, tag_field="name"):
@@ -211,7 +219,7 @@ class Strategy(msgspec.Struct, frozen=True, dict=True, tag_field="name"):
         found: Sessions | None = self.__dict__.get("_sessions")
         if found is None:
             found = self.__dict__["_sessions"] = Sessions()
-        return found.session(self, view)(view)
+        return found.session(self, view).decide(view)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (type(self), tuple([getattr(self, name) for name in self.__struct_fields__]))
