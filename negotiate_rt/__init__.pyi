@@ -78,6 +78,9 @@ from negotiate_rt.executor.negotiation import (
 from negotiate_rt.executor.society import (
     Society as Society,
 )
+from negotiate_rt.executor.winners import (
+    solve_winners as solve_winners,
+)
 from negotiate_rt.journal.record import (
     Record as Record,
 )
@@ -339,6 +342,24 @@ from negotiate_rt.problems.auction import (
 from negotiate_rt.problems.bargaining import (
     Discount as Discount,
 )
+from negotiate_rt.problems.bundles import (
+    BundleCall as BundleCall,
+)
+from negotiate_rt.problems.bundles import (
+    CombinatorialOptions as CombinatorialOptions,
+)
+from negotiate_rt.problems.bundles import (
+    CombinatorialResult as CombinatorialResult,
+)
+from negotiate_rt.problems.combinatorial import (
+    BundleAuction as BundleAuction,
+)
+from negotiate_rt.problems.combinatorial import (
+    BundleBid as BundleBid,
+)
+from negotiate_rt.problems.combinatorial import (
+    BundleBids as BundleBids,
+)
 from negotiate_rt.problems.derived import (
     AffineUtility as AffineUtility,
 )
@@ -479,6 +500,18 @@ from negotiate_rt.runtime.network import (
 )
 from negotiate_rt.runtime.restart import (
     RestartPolicy as RestartPolicy,
+)
+from negotiate_rt.scenarios.cats import (
+    load_cats as load_cats,
+)
+from negotiate_rt.scenarios.cats import (
+    read_cats as read_cats,
+)
+from negotiate_rt.scenarios.cats import (
+    write_cats as write_cats,
+)
+from negotiate_rt.scenarios.cats_drawing import (
+    draw_cats as draw_cats,
 )
 from negotiate_rt.scenarios.domains import (
     load_domain as load_domain,
@@ -642,6 +675,27 @@ from negotiate_rt.solutions.offer_strategies import (
 from negotiate_rt.solutions.offer_strategies import (
     OfferTable as OfferTable,
 )
+from negotiate_rt.solutions.payments import (
+    BlockingCoalition as BlockingCoalition,
+)
+from negotiate_rt.solutions.payments import (
+    Payments as Payments,
+)
+from negotiate_rt.solutions.payments import (
+    blocking_coalition as blocking_coalition,
+)
+from negotiate_rt.solutions.payments import (
+    core_payments as core_payments,
+)
+from negotiate_rt.solutions.payments import (
+    first_price_payments as first_price_payments,
+)
+from negotiate_rt.solutions.payments import (
+    payments_by as payments_by,
+)
+from negotiate_rt.solutions.payments import (
+    vcg_payments as vcg_payments,
+)
 from negotiate_rt.solutions.points import (
     BargainingSolutions as BargainingSolutions,
 )
@@ -719,6 +773,12 @@ from negotiate_rt.solutions.unanimity import (
 )
 from negotiate_rt.solutions.unanimity import (
     unanimity as unanimity,
+)
+from negotiate_rt.solutions.winners import (
+    Allocation as Allocation,
+)
+from negotiate_rt.solutions.winners import (
+    Deadline as Deadline,
 )
 from negotiate_rt.strategies.acceptance import (
     AcceptAspiration as AcceptAspiration,

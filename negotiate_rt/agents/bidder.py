@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from negotiate_rt.agents.agent import Agent
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.auction import OutcryCall
+from negotiate_rt.problems.bundles import BundleCall, bundle_worths
 from negotiate_rt.problems.orders import Side, check_side
 from negotiate_rt.protocols.guard import true_number
 from negotiate_rt.strategies.bidding import bid_by
 
 
 class Bidder(Agent):
-    """Bids in auctions. value: what the lot is worth to it (its cost, where an auction buys), a number, or a callable
-    bundle -> number. strategy: a BidStrategy `(agent, task, current_price, round, previous_bids) -> price`, one of
-    `strategies.bid_rules`, or a callable of the view; plain or async. Without a strategy it bids its value; in an open
-    outcry, step by step up to its value. Without both it needs a `bid` method of its own. Raises ConfigurationError.
+    """Bids in auctions. value: what the lot is worth to it (its cost, where an auction buys): a number, several where
+    several units are sold, or for bundles of goods a mapping of bundles to numbers or a callable bundle -> number.
+    strategy: a BidStrategy `(agent, task, current_price, round, previous_bids) -> price`, one of `strategies.bid_rules`,
+    or a callable of the view; plain or async. Without a strategy it bids its value; in an open outcry, step by step up to
+    its value. Without both it needs a `bid` method of its own. Raises ConfigurationError.
     """
 
     role = "bidder"
@@ -41,7 +43,9 @@ class Bidder(Agent):
         if strategy is not None and not callable(strategy):
             raise ConfigurationError(f"agent {name!r}: strategy must be callable, got {strategy!r}")
         if value is not None and not callable(value) and not is_value(value):
-            raise ConfigurationError(f"agent {name!r}: value must be a number or a callable bundle -> number, got {value!r}")
+            raise ConfigurationError(
+                f"agent {name!r}: value must be a number or a callable bundle -> number, or a mapping of bundles, got {value!r}"
+            )
         if value is None and strategy is None and type(self).bid is Bidder.bid:
             raise ConfigurationError(f"agent {name!r}: a bidder needs a value, a strategy, or a `bid` method")
         self.value = value
@@ -56,6 +60,8 @@ class Bidder(Agent):
             from negotiate_rt.strategies.bid_rules import TRUTHFUL  # late: one bids one's value without
 
             return TRUTHFUL.bid_for(self, view)
+        if view.call.__class__ is BundleCall:
+            return bundle_worths(self.value, view.call.goods)
         return self.value({view.task}) if callable(self.value) else self.value
 
 
@@ -117,7 +123,9 @@ def seated(original: Any, strategy: Callable[..., Any]) -> StrategyBidder:
 
 
 def is_value(value: Any) -> bool:
-    """Whether this is a number, or several: one for each further unit."""
+    """Whether this is a number, several (one for each further unit), or a mapping of bundles to numbers."""
+    if isinstance(value, Mapping):
+        return all(true_number(one) is not None for one in value.values())
     if isinstance(value, (tuple, list)):
         return bool(value) and all(true_number(one) is not None for one in value)
     return true_number(value) is not None

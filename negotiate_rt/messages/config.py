@@ -20,6 +20,7 @@ SPELLINGS = {
     "english": "english-auction", "english-clock": "japanese-auction", "japanese": "japanese-auction", "dutch": "dutch-auction",
     "discriminatory": "discriminatory-auction", "pay-as-bid": "discriminatory-auction", "uniform-price": "uniform-price-auction",
     "multi-unit-vickrey": "multi-unit-vickrey-auction", "double": "double-auction", "call-market": "double-auction",
+    "combinatorial": "combinatorial-auction",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
 REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
@@ -46,6 +47,7 @@ class NegotiationType(StrEnum):
     UNIFORM_PRICE_AUCTION = "uniform-price-auction"
     MULTI_UNIT_VICKREY_AUCTION = "multi-unit-vickrey-auction"
     DOUBLE_AUCTION = "double-auction"
+    COMBINATORIAL_AUCTION = "combinatorial-auction"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
     ENGLISH = "english-auction"

@@ -4,6 +4,7 @@ from negotiate_rt.machine import Board, Refusal, Rule, Table
 from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
+from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
 from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
 from negotiate_rt.protocols.contract_net import ContractNet
 from negotiate_rt.protocols.double_auction import DoubleAuction
@@ -26,7 +27,7 @@ BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
     ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
     EnglishAuction, JapaneseAuction, DutchAuction,
-    DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
+    DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction, CombinatorialAuction,
 )  # fmt: skip
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Bilateral",
     "Board",
     "Bundle",
+    "CombinatorialAuction",
     "ContractNet",
     "Dialogue",
     "DiscriminatoryAuction",

@@ -168,10 +168,21 @@ class PlainSpec(AgentSpec, frozen=True, kw_only=True, tag="plain", forbid_unknow
     outside_option: Amount | None = None
 
 
-class BidderSpec(AgentSpec, frozen=True, kw_only=True, tag="bidder", forbid_unknown_fields=True):
-    """Bids for a lot that is worth `value` to it; where several units are sold, a list: what each further one is worth."""
+class BundleSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What some goods are worth together, or not at all."""
 
-    value: Amount | tuple[Amount, ...]
+    items: Annotated[tuple[Name, ...], Meta(min_length=1)]
+    value: Amount
+
+
+class BidderSpec(AgentSpec, frozen=True, kw_only=True, tag="bidder", forbid_unknown_fields=True):
+    """Bids for a lot that is worth `value` to it; where several units are sold, a list: what each further one is worth.
+
+    Where goods are sold in bundles it bids for `bundles`, of which it wants one, or without any for all goods at `value`.
+    """
+
+    value: Amount | tuple[Amount, ...] | None = None
+    bundles: tuple[BundleSpec, ...] = ()
     strategy: Bidding | None = None
 
 

@@ -175,6 +175,10 @@ def _weights(spec: NegotiatorSpec, chance: Chance) -> tuple[tuple[str, float], .
 def _bidder(spec: BidderSpec, stage: Stage, path: str) -> Recipe:
     strategy = bidding(spec.strategy)
     given = spec.value
+    if spec.bundles:
+        return _bundle_bidder(spec, strategy, path)
+    if given is None:
+        raise ScenarioError([f"{path}.value: missing; a bidder needs a value, or bundles"])
     if not isinstance(given, tuple):
         return lambda name, chance: Bidder(name, chance.amount(given), strategy)
     if not given:
@@ -182,6 +186,20 @@ def _bidder(spec: BidderSpec, stage: Stage, path: str) -> Recipe:
 
     def make(name: str, chance: Chance) -> Bidder:  # each unit is worth at most what the one before was
         return Bidder(name, tuple(sorted(map(chance.amount, given), reverse=True)), strategy)
+
+    return make
+
+
+def _bundle_bidder(spec: BidderSpec, strategy: BidRule | None, path: str) -> Recipe:
+    if spec.value is not None:
+        raise ScenarioError([f"{path}.value: a bidder for bundles has no value beside them"])
+    bundles = [frozenset(one.items) for one in spec.bundles]
+    for place, one in enumerate(spec.bundles):
+        if len(bundles[place]) < len(one.items) or bundles[place] in bundles[:place]:
+            raise ScenarioError([f"{path}.bundles[{place}].items: a good, or the bundle, is named twice"])
+
+    def make(name: str, chance: Chance) -> Bidder:
+        return Bidder(name, {bundle: chance.amount(one.value) for bundle, one in zip(bundles, spec.bundles, strict=True)}, strategy)
 
     return make
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
@@ -14,6 +14,7 @@ from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.messages.performatives import Message
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.auction import AuctionCall, OutcryCall
+from negotiate_rt.problems.bundles import BundleCall, bundle_worths
 from negotiate_rt.strategies.deciding import takes_view
 
 
@@ -72,6 +73,8 @@ class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbi
 
     def bid_for(self, agent: Any, view: View) -> Any:  # a price, one for each unit, None, or a message
         """Return what it bids for an agent that sees this."""
+        if isinstance(view.call, BundleCall):
+            return self.bundles(getattr(agent, "value", None), view.call)
         worth = worth_to(agent, view.task)
         call = view.call
         if isinstance(worth, (tuple, list)):
@@ -86,6 +89,14 @@ class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbi
             Situation(worth, reverse, start, True, call.least, call.increment, view.rounds_left, call.last)
         )
 
+
+    def bundles(self, value: Any, call: BundleCall) -> Any:  # a mapping of bundles to prices, a price for all, or None
+        """Return what it bids where bundles of goods are sold: its limit for each bundle that it knows the worth of."""
+        worths = bundle_worths(value, call.goods)
+        if not isinstance(worths, Mapping):
+            return None if worths is None else self.limit(Situation(worths))
+        limits = {bundle: self.limit(Situation(worth)) for bundle, worth in worths.items()}
+        return {bundle: limit for bundle, limit in limits.items() if limit is not None} or None
 
     def schedule(self, worths: Sequence[float], call: Any) -> Any:  # a price for each unit, or None
         """Return what it bids where there are several units: its limit for each, up to the first it does not bid for."""

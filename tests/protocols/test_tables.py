@@ -34,6 +34,7 @@ from negotiate_rt.messages.performatives import (
     Withdraw,
 )
 from negotiate_rt.problems.orders import Order
+from negotiate_rt.problems.combinatorial import BundleBid, BundleBids
 from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
@@ -77,6 +78,9 @@ class Pair:
                 offer = self.offers[offer.id] = replace(offer, value=(Order("buy", offer.value),))
             if machine.table.protocol in UNITS:
                 offer = self.offers[offer.id] = replace(offer, value=(offer.value,))
+            if machine.table.protocol == "combinatorial-auction":
+                said = BundleBids((BundleBid(maker, {"north"}, offer.value),))
+                offer = self.offers[offer.id] = replace(offer, value=said)
             return Propose(offer.value, offer.id)
         if kind is Accept and machine.role == "chair" and board.last_heard is not None:
             return Accept(board.last_heard.id)  # the offer of the party at the other end, whatever was passed on since
@@ -260,6 +264,7 @@ TRANSCRIPTS = {
     "contract-net": CONTRACTS, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
     **dict.fromkeys((*UNITS, "double-auction"), AUCTIONS),
+    "combinatorial-auction": AUCTIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
 }  # fmt: skip
 EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
@@ -410,6 +415,7 @@ JOINT = {
 }
 JOINT["vickrey-auction"] = JOINT["first-price-auction"]
 JOINT |= dict.fromkeys((*UNITS, "double-auction"), JOINT["vickrey-auction"])
+JOINT["combinatorial-auction"] = JOINT["vickrey-auction"]
 JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
     "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],
