@@ -23,7 +23,9 @@ def test_a_bid_holds_a_set_of_goods_and_a_float():
     assert msgspec.json.decode(msgspec.json.encode(bid), type=BundleBid) == bid
 
 
-@pytest.mark.parametrize("value", [-1, math.nan, math.inf, -math.inf, True, False, "3", None, 1j, 10**400, Decimal("NaN")])
+@pytest.mark.parametrize(
+    "value", [-1, math.nan, math.inf, -math.inf, True, False, "3", None, 1j, 10**400, Decimal("NaN")]
+)
 def test_what_is_no_value_is_refused(value):
     with pytest.raises(ConfigurationError, match=r"a bid of 'a' on \{x\}: its value"):
         BundleBid("a", {"x"}, value)
@@ -78,7 +80,11 @@ def test_two_bids_on_one_bundle_with_other_dummies_are_two():
 @pytest.mark.parametrize(
     ("bids", "goods", "words"),
     [
-        ([BundleBid("a", "window", 1)], ["windows", "doors"], "names good 'window', which is not sold.*did you mean 'windows'"),
+        (
+            [BundleBid("a", "window", 1)],
+            ["windows", "doors"],
+            "names good 'window', which is not sold.*did you mean 'windows'",
+        ),
         ([BundleBid("a", "x", 1)], [], "sold are none"),
         ([BundleBid("a", "x", 1)], [1.5], "goods: a good is named by text"),
         ([BundleBids((BundleBid("a", "x", 1),))] * 2, None, "duplicate bidder 'a'"),

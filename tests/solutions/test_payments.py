@@ -234,9 +234,7 @@ def test_nearest_payments_agree_with_a_quadratic_solver(seed):
     names = list(found.allocation)
     count = len(names)
     rows = [[float(name not in one.bidders) for name in names] for one in paid.coalitions]
-    right = [
-        one.value - sum(found.won_by(name) for name in names if name in one.bidders) for one in paid.coalitions
-    ]
+    right = [one.value - sum(found.won_by(name) for name in names if name in one.bidders) for one in paid.coalitions]
     least = np.array([paid.vcg[name] for name in names])
     most = np.array([found.won_by(name) for name in names])
     lowest = paid.revenue

@@ -174,7 +174,9 @@ def test_engines_do_not_mind_the_unit_of_money(engine, scale):
 # ------------------------------------------------------------------------------------------------------------- deadlines
 def hard(count: int = 400) -> BundleAuction:
     rng = random.Random(5)
-    return BundleAuction(bids(*((f"b{n}", rng.sample(range(60), 5), 5 + rng.random()) for n in range(count))), range(60))
+    return BundleAuction(
+        bids(*((f"b{n}", rng.sample(range(60), 5), 5 + rng.random()) for n in range(count))), range(60)
+    )
 
 
 @pytest.mark.parametrize("engine", [None, *OWN])
