@@ -15,8 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 import msgspec
 from msgspec.structs import asdict
 
-from negotiate_rt.errors import InvalidDecision
-from negotiate_rt.machine import finite_number
+from negotiate_rt.errors import InvalidDecision, InvalidOffer
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import Bid, NegotiationOffer
 from negotiate_rt.messages.performatives import Accept, Inform, Message, Propose, Refuse
@@ -58,6 +57,28 @@ class Sale(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class PriceSpace:
+    """What may be bid where bids are prices: true numbers, finite, never negative.
+
+    It stands where a bargainer's preferences stand, so that a bid is checked once, when it is made, or when it comes from
+    outside; nothing is known of what it is worth.
+    """
+
+    __slots__ = ()
+
+    known = False
+
+    @staticmethod
+    def check(value: Any) -> Any:  # a number
+        """Return a price. Raises InvalidOffer."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LARGEST:
+            raise InvalidOffer(f"a bid must be a finite number of at least 0, got {value!r}")
+        return value
+
+
+PRICES = PriceSpace()
+
+
 # -- a bidder's turn --------------------------------------------------------------------------------------------------
 
 
@@ -85,12 +106,16 @@ def judge_bid(talk: Dialogue, decision: Any) -> Message:
     """Turn a sealed bid into a message: a true, finite number of at least 0 is proposed; None, NaN and what does not reach
     the starting price drop out (Refuse). Raises InvalidDecision for anything else, and for a Propose that falls short.
     """
-    value = price_in(talk, decision)
-    if isinstance(value, Message):
-        return value
+    kind = decision.__class__
+    if (kind is float or kind is int) and 0 <= decision <= LARGEST:
+        value = decision
+    else:
+        value = price_in(talk, decision)
+        if isinstance(value, Message):
+            return value
     call: AuctionCall = talk.seat.context
     start = call.starting_price
-    if start is not None and not reaches(value, start, call.direction == "reverse"):
+    if start and not reaches(value, start, call.direction == "reverse"):
         return short_of(talk, decision, f"{value:g} does not reach the starting price {start:g}")
     return talk.offer(value)
 
@@ -139,7 +164,6 @@ class AuctionProtocol(NegotiationProtocol):
     convener = "auctioneer"
     options: ClassVar[type[AuctionOptions]] = AuctionOptions
     contents: ClassVar[tuple[type, ...]] = (AuctionCall, OutcryCall, ClockCall, AuctionClosed)
-    rules: ClassVar = {Propose: (finite_number,)}
     questions: ClassVar = {"auctioneer": {None: Question("name", judge_bid)}, "bidder": {None: BIDDING}}
 
     def make_initiator(self, config: NegotiationConfig, agents: Sequence[Any]) -> Convener:
@@ -160,8 +184,9 @@ class AuctionProtocol(NegotiationProtocol):
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
         """Return what is sold, frozen: anything the caller calls a lot or task."""
         lot = freeze(problem)
+        prices = None if self.rules else PRICES  # content rules of its own say what else may be bid
         for seat in seats:
-            seat.problem = lot
+            seat.problem, seat.preferences = lot, prices
         return lot
 
     # -- gains --------------------------------------------------------------------------------------------------------

@@ -15,17 +15,18 @@ async def collect(talk: Bundle, reply_by: float, answered: str) -> list[str]:
     Return who has proposed and is still in the state `answered`, in the order of arrival. Cost: O(participants).
     """
     proposers: list[str] = []
+    ends = talk.ends
     silent = set(talk.waiting(AWAITING_BID))
     while silent:
         name, message = await talk.receive(deadline=reply_by)
-        if isinstance(message, Lapse):
+        if message.__class__ is Lapse:
             for late in talk.waiting(AWAITING_BID):
                 talk.lapse(late)
             break
         silent.discard(name)
-        if isinstance(message, Propose) and not await reject_late(talk, name):
+        if message.__class__ is Propose and not (ends[name].machine.state.name == LATE and await reject_late(talk, name)):
             proposers.append(name)
-    return [name for name in proposers if talk.state(name) == answered]
+    return [name for name in proposers if ends[name].machine.state.name == answered]
 
 
 async def reject_late(talk: Bundle, name: str) -> bool:
@@ -38,5 +39,10 @@ async def reject_late(talk: Bundle, name: str) -> bool:
 
 def bids_of(talk: Bundle, names: list[str], round: int) -> tuple[Bid, ...]:
     """Return the standing proposals of some participants as bids, in the order given."""
-    standing = ((name, talk.ends[name].machine.board.standing) for name in names)
-    return tuple(Bid(name, offer.value, round) for name, offer in standing if offer is not None)
+    ends = talk.ends
+    bids = []
+    for name in names:
+        offer = ends[name].machine.board.standing
+        if offer is not None:
+            bids.append(Bid(name, offer.value, round))
+    return tuple(bids)
