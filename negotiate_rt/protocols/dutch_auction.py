@@ -1,19 +1,21 @@
 """Dutch auction: the price starts high and falls tick by tick; the first bidder to take it wins, and pays it.
 
 At each tick everybody who is still in is asked at the clock's price: propose takes the lot at this price, reject-proposal
-waits for a better one, refuse leaves for good. A strategy's value that reaches the price takes it. The price falls by the
-decrement, and the last tick is the reserve itself; nobody there, nothing sold. One winner a tick: of several the earliest
-arrival. In a reverse auction the ask rises to the reserve, and the first supplier to take it is paid it.
+waits for a better one, refuse leaves for good. A strategy's value that reaches the price takes it; any other, and None or
+NaN, waits: the price only gets better. It falls by the decrement, and the last tick is the reserve itself; nobody there,
+nothing sold. One winner a tick: of several the earliest arrival. In a reverse auction the ask rises to the reserve, and the
+first supplier to take it is paid it.
 
-What is awkward: nobody can wait too long and not notice, so a bidder that expects to be alone waits for the reserve; the
-outcome in equilibrium is that of a sealed first-price auction (Vickrey 1961; Krishna, "Auction Theory", section 2.1). A
-take that arrives after its tick has closed is answered by reject-proposal (late), and the bidder is asked again at the
-price of the day. The clock's own prices bound the ticks: max_rounds, where it is not the default of 100, must suffice for
-them all, or the price would never reach the reserve.
+What is awkward: who waits for a better price may lose the lot to another, as who shades a sealed bid may; the outcome in
+equilibrium is that of a sealed first-price auction (Vickrey 1961; Krishna, "Auction Theory", section 2.1). A take that
+arrives after its tick has closed is answered by reject-proposal (late), and the bidder is asked again at the price of the
+day. The clock's own prices bound the ticks: max_rounds, where it is not the default of 100, must suffice for them all, or
+the price would never reach the reserve.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from negotiate_rt.errors import ConfigurationError
@@ -22,6 +24,7 @@ from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.messages.performatives import Message, Propose, Reject
 from negotiate_rt.problems.auction import DutchOptions
 from negotiate_rt.protocols.auctioneering import Sale, unsold, view_of_bid
+from negotiate_rt.protocols.guard import true_number
 from negotiate_rt.protocols.open_auction import (
     ClockAuction,
     OpenAuction,
@@ -40,8 +43,10 @@ DEFAULT_ROUNDS = 100  # of a NegotiationConfig: nobody has said how many ticks t
 
 
 def judge_take(talk: Dialogue, decision: Any) -> Message:
-    """Turn a value into taking the clock's price, if it reaches it, or waiting. Raises InvalidDecision for no price."""
-    answer = judge_tick(talk, decision)
+    """Turn a value into taking the clock's price, if it reaches it, or waiting, as None and NaN do. Raises InvalidDecision."""
+    number = true_number(decision)
+    waits = decision is None or (number is not None and math.isnan(number))
+    answer = None if waits else judge_tick(talk, decision)
     return talk.machine.clear(Reject(f"not at {talk.seat.context.price:g}"), talk.now) if answer is None else answer
 
 

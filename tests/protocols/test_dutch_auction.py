@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -19,10 +20,14 @@ from negotiate_rt import (
     EquilibriumShading,
     NegotiationConfig,
     NegotiationExecutor,
+    NotUnderstood,
     Propose,
+    Refuse,
+    Reject,
     Society,
     Trace,
     UniformValues,
+    Walk,
 )
 from tests.protocols.auctions import held, several, sold, thinking
 
@@ -49,8 +54,19 @@ def test_last_tick_is_the_reserve_itself():
 def test_nobody_there_nothing_sold():
     outcome = held("dutch", several(9, 8), starting_price=100, reserve_price=10, increment=8)
     assert (outcome.result.success, outcome.failure_reason) == (False, "below-reserve: nobody took the lot at the reserve")
-    out = held("dutch", [Bidder("a", 5, lambda view: None)], starting_price=100, increment=5)
+
+
+@pytest.mark.parametrize("leaves", [Refuse(), Walk(), NotUnderstood()], ids=repr)
+def test_who_leaves_is_asked_no_more(leaves):
+    out = held("dutch", [Bidder("a", 5, lambda view: leaves)], starting_price=100, increment=5)
     assert (out.failure_reason, out.rounds_used) == ("no-bids: nobody bid", 1), "all have left"
+    assert out.faults == ()
+
+
+@pytest.mark.parametrize("nothing", [None, math.nan, Decimal("NaN"), Reject()], ids=repr)
+def test_none_and_nan_wait_for_a_better_price(nothing):
+    bidder = Bidder("a", 42, lambda agent, task, price, *rest: price if price <= agent.value else nothing)
+    assert sold("dutch", [bidder], starting_price=100, increment=5).pay_price == 40
 
 
 def test_one_winner_a_tick_by_arrival():
