@@ -46,6 +46,7 @@ _WHERE = {
     "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
     "problems.orders": "DoubleAuctionOptions DoubleAuctionResult Order OrdersCall",
+    "problems.positions": "PositionOptions PositionsCall PositionsResult",
     "problems.types": "CommonPrior PartyType TypeDistribution",
     "problems.bundles": "BundleCall CombinatorialOptions CombinatorialResult",
     "problems.combinatorial": "BundleAuction BundleBid BundleBids",
@@ -75,6 +76,7 @@ _WHERE = {
     "scenarios.genius_writing": "write_genius",
     "scenarios.geniusweb": "read_geniusweb read_geniusweb_folder",
     "scenarios.geniusweb_writing": "write_geniusweb",
+    "solutions.all_pay": "all_pay_bid",
     "solutions.alternating_offers": (
         "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"
     ),
@@ -103,6 +105,10 @@ _WHERE = {
     "solutions.points": (
         "BargainingSolutions Solution bargaining_solutions egalitarian_point equal_loss_point "
         "kalai_smorodinsky_point nash_point utilitarian_point"
+    ),
+    "solutions.positions": (
+        "EnvyFreeBounds PositionAssignment assign_positions balanced_bids envy_free_bounds gsp_payments "
+        "is_locally_envy_free"
     ),
     "solutions.quality": "Assessment PriceZone Zone assess_outcome opposition price_zone zone_of_agreement",
     "solutions.rubinstein": "EquilibriumShares ShareInterval rubinstein",

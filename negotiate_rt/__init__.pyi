@@ -399,6 +399,15 @@ from negotiate_rt.problems.orders import (
 from negotiate_rt.problems.orders import (
     OrdersCall as OrdersCall,
 )
+from negotiate_rt.problems.positions import (
+    PositionOptions as PositionOptions,
+)
+from negotiate_rt.problems.positions import (
+    PositionsCall as PositionsCall,
+)
+from negotiate_rt.problems.positions import (
+    PositionsResult as PositionsResult,
+)
 from negotiate_rt.problems.scaling import (
     normalized as normalized,
 )
@@ -536,6 +545,9 @@ from negotiate_rt.scenarios.geniusweb import (
 )
 from negotiate_rt.scenarios.geniusweb_writing import (
     write_geniusweb as write_geniusweb,
+)
+from negotiate_rt.solutions.all_pay import (
+    all_pay_bid as all_pay_bid,
 )
 from negotiate_rt.solutions.alternating_offers import (
     PeriodPlan as PeriodPlan,
@@ -719,6 +731,27 @@ from negotiate_rt.solutions.points import (
 )
 from negotiate_rt.solutions.points import (
     utilitarian_point as utilitarian_point,
+)
+from negotiate_rt.solutions.positions import (
+    EnvyFreeBounds as EnvyFreeBounds,
+)
+from negotiate_rt.solutions.positions import (
+    PositionAssignment as PositionAssignment,
+)
+from negotiate_rt.solutions.positions import (
+    assign_positions as assign_positions,
+)
+from negotiate_rt.solutions.positions import (
+    balanced_bids as balanced_bids,
+)
+from negotiate_rt.solutions.positions import (
+    envy_free_bounds as envy_free_bounds,
+)
+from negotiate_rt.solutions.positions import (
+    gsp_payments as gsp_payments,
+)
+from negotiate_rt.solutions.positions import (
+    is_locally_envy_free as is_locally_envy_free,
 )
 from negotiate_rt.solutions.quality import (
     Assessment as Assessment,

@@ -20,6 +20,8 @@ SPELLINGS = {
     "english": "english-auction", "english-clock": "japanese-auction", "japanese": "japanese-auction", "dutch": "dutch-auction",
     "discriminatory": "discriminatory-auction", "pay-as-bid": "discriminatory-auction", "uniform-price": "uniform-price-auction",
     "multi-unit-vickrey": "multi-unit-vickrey-auction", "double": "double-auction", "call-market": "double-auction",
+    "gsp": "gsp-auction", "generalised-second-price": "gsp-auction", "generalized-second-price": "gsp-auction",
+    "all-pay": "all-pay-auction",
     "combinatorial": "combinatorial-auction",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
@@ -47,6 +49,8 @@ class NegotiationType(StrEnum):
     UNIFORM_PRICE_AUCTION = "uniform-price-auction"
     MULTI_UNIT_VICKREY_AUCTION = "multi-unit-vickrey-auction"
     DOUBLE_AUCTION = "double-auction"
+    GSP_AUCTION = "gsp-auction"
+    ALL_PAY_AUCTION = "all-pay-auction"
     COMBINATORIAL_AUCTION = "combinatorial-auction"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"

@@ -1,6 +1,7 @@
 """WHO MAY SAY WHAT: one file a protocol. Everything that a protocol of one's own needs is here by name."""
 
 from negotiate_rt.machine import Board, Refusal, Rule, Table
+from negotiate_rt.protocols.all_pay_auction import AllPayAuction
 from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
@@ -10,6 +11,7 @@ from negotiate_rt.protocols.contract_net import ContractNet
 from negotiate_rt.protocols.double_auction import DoubleAuction
 from negotiate_rt.protocols.dutch_auction import DutchAuction
 from negotiate_rt.protocols.english_auction import EnglishAuction
+from negotiate_rt.protocols.gsp_auction import GspAuction
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
 from negotiate_rt.protocols.japanese_auction import JapaneseAuction
 from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
@@ -27,12 +29,14 @@ BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
     ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
     EnglishAuction, JapaneseAuction, DutchAuction,
-    DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction, CombinatorialAuction,
+    DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
+    GspAuction, AllPayAuction, CombinatorialAuction,
 )  # fmt: skip
 
 __all__ = [
     "BARGAIN",
     "BUILT_IN",
+    "AllPayAuction",
     "AlternatingMultipleOffers",
     "Bilateral",
     "Board",
@@ -45,6 +49,7 @@ __all__ = [
     "DutchAuction",
     "EnglishAuction",
     "FirstPriceAuction",
+    "GspAuction",
     "JapaneseAuction",
     "MonotonicConcession",
     "MultiUnitVickreyAuction",

@@ -77,7 +77,7 @@ class SealedBidAuction(AuctionProtocol):
         talk.advance("closed")
         bids = self.valid(bids_of(talk, bidders, 1), options)
         sale = await self.clear(talk, bids)
-        verdict = Reject("not the winner" if sale.payments else "below the reserve")
+        verdict = Reject(self.verdict(sale))
         for name in bidders:
             if name not in sale.payments:
                 await talk.send(verdict, name)
@@ -85,6 +85,10 @@ class SealedBidAuction(AuctionProtocol):
             await self.tell_winners(talk, sale)
         accepted = None if sale.best is None else talk.ends[sale.best.agent].machine.board.last_heard
         self.conclude(talk, bids, sale, accepted)
+
+    def verdict(self, sale: Sale) -> str:
+        """Return what losers are told."""
+        return "not the winner" if sale.payments else "below the reserve"
 
     def call(self, lot: Any, options: AuctionOptions, closes_at: float | None) -> AuctionCall:
         """Return what bidders are told when they are called."""

@@ -262,7 +262,7 @@ def test_reserve_given_otherwise_is_refused_too():
 
 
 def test_who_can_neither_bid_nor_has_a_limit_cannot_sit():
-    with pytest.raises(ConfigurationError, match="agent 'x' .* cannot sit as bidder: it has neither a hook 'bid'"):
+    with pytest.raises(ConfigurationError, match=r"agent 'x' .* cannot sit as bidder: it has neither a hook 'bid'"):
         ran([Agent("x"), Seller("s", 3)])
     with pytest.raises(ConfigurationError, match="side: expected buy or sell, got 'bid'"):
         Bidder("x", 3, side="bid")

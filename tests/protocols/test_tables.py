@@ -40,6 +40,7 @@ from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
 
 UNITS = ("discriminatory-auction", "uniform-price-auction", "multi-unit-vickrey-auction")
+SEALED = (*UNITS, "double-auction", "gsp-auction", "all-pay-auction")
 PROTOCOLS = [one() for one in BUILT_IN]
 names = [protocol.name for protocol in PROTOCOLS]
 
@@ -263,7 +264,7 @@ TRANSCRIPTS = {
     "nash-demand": DEMANDS, "concurrent-bargaining": COMMITMENTS, "signalled-bargaining": SIGNALS,
     "contract-net": CONTRACTS, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
-    **dict.fromkeys((*UNITS, "double-auction"), AUCTIONS),
+    **dict.fromkeys(SEALED, AUCTIONS),
     "combinatorial-auction": AUCTIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
 }  # fmt: skip
@@ -414,7 +415,7 @@ JOINT = {
     },
 }
 JOINT["vickrey-auction"] = JOINT["first-price-auction"]
-JOINT |= dict.fromkeys((*UNITS, "double-auction"), JOINT["vickrey-auction"])
+JOINT |= dict.fromkeys(SEALED, JOINT["vickrey-auction"])
 JOINT["combinatorial-auction"] = JOINT["vickrey-auction"]
 JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
