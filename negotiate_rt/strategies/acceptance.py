@@ -179,8 +179,12 @@ class AcceptOptimally(Condition, frozen=True, tag="optimal-stopping", forbid_unk
         left = view.max_rounds - view.round
         if self.learned and len(scene.worths) >= self.enough:
             return scene.standing >= _empirical_wait(scene.worths, mine.reservation_value, left)
-        best = mine.utility(mine.offer(mine.opening), True)
-        share = _uniform_wait(min(left, 4096))
+        best = scene.memory.get("best deal")
+        if best is None:
+            best = mine.utility(mine.offer(mine.opening), True)
+            if not scene.waning:
+                scene.memory["best deal"] = best
+        share = _uniform_wait(left if left < 4096 else 4096)
         return bool(scene.standing >= mine.reservation_value + share * (best - mine.reservation_value))
 
 
@@ -215,7 +219,10 @@ class AllOf(Condition, frozen=True, tag="all", forbid_unknown_fields=True):
 
     def __call__(self, scene: Scene, view: View) -> bool:
         """Ask one after the other until one says no."""
-        return all(condition(scene, view) for condition in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110  a generator would cost more than most conditions do
+            if not condition(scene, view):
+                return False
+        return True
 
 
 class AnyOf(Condition, frozen=True, tag="any", forbid_unknown_fields=True):
@@ -225,7 +232,10 @@ class AnyOf(Condition, frozen=True, tag="any", forbid_unknown_fields=True):
 
     def __call__(self, scene: Scene, view: View) -> bool:
         """Ask one after the other until one says yes."""
-        return any(condition(scene, view) for condition in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110  as above
+            if condition(scene, view):
+                return True
+        return False
 
 
 AnyCondition = (

@@ -35,17 +35,21 @@ def conceded(scene: Scene, view: View, strategy: ConcessionStrategy, floor: floa
     The first time it is the opening, whatever the round. floor: the share of the way from the reservation value to the
     opening that is never conceded. Asked twice in one round (a repair), it answers the same.
     """
-    mine, memory = view.preferences, scene.memory
+    mine, round = view.preferences, view.round
     target = scene.target
     if target is None:
         target = mine.opening
         if math.isnan(target):
             raise InvalidDecision(f"agent {view.agent!r} has no opening to concede from: give it preferences")
-    elif memory.get("conceded") != view.round:
-        limit = mine.limit + floor * (mine.opening - mine.limit) if floor else mine.limit
-        heard = () if isinstance(strategy, ConcessionCurve) else Scaled(view.heard, mine.scale)
-        target = float(strategy(view.round, view.max_rounds, limit, target, heard))
-    memory["conceded"] = view.round
+    elif scene.conceded != round:
+        limit = mine.limit
+        if floor:
+            limit += floor * (mine.opening - limit)
+        if isinstance(strategy, ConcessionCurve):  # looks at rounds only, and is called without a detour
+            target = strategy.__call__(round, view.max_rounds, limit, target)
+        else:
+            target = float(strategy(round, view.max_rounds, limit, target, Scaled(view.heard, mine.scale)))
+    scene.conceded = round
     scene.target = target
     return target
 

@@ -40,21 +40,22 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
                 f"agent {view.agent!r} has no opening and no limit to derive one from: give it preferences or a `decide` hook"
             )
         return opening
+    scale = preferences.scale
+    curve = isinstance(strategy, ConcessionCurve)
+    ours = curve or getattr(strategy, "takes_view", None) is False
     heard: Sequence[float] = ()
-    if not isinstance(strategy, ConcessionCurve):  # a curve looks at rounds only
-        scale = preferences.scale
-        if getattr(strategy, "takes_view", None) is False:  # our own look at the last few offers only
-            heard = Scaled(view.heard, scale)
-        else:
-            heard = tuple([scale(value) for value in view.heard])
+    if not curve:  # a curve looks at rounds only, our others at the last few offers only
+        heard = Scaled(view.heard, scale) if ours else tuple([scale(value) for value in view.heard])
     value = own.value
     if value.__class__ is float:
         current = value
     else:
-        ours = isinstance(strategy, ConcessionCurve) or getattr(strategy, "takes_view", None) is False
         aim = preferences.aim if ours else None
-        current = aim[0] if aim is not None and aim[1] == value else preferences.scale(value)
-    target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
+        current = aim[0] if aim is not None and (aim[1] is value or aim[1] == value) else scale(value)
+    if ours:  # a struct's own method, which Python calls without a detour
+        target = strategy.__call__(view.round, view.max_rounds, preferences.limit, current, heard)
+    else:
+        target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
     return target if target.__class__ is float else _number(target, strategy)
 
 
@@ -71,6 +72,8 @@ class Scaled(Sequence[float]):
         return len(self._values)
 
     def __getitem__(self, place: Any) -> Any:  # an int or a slice
+        if place.__class__ is int:
+            return self._scale(self._values[place])
         found = self._values[place]
         return [self._scale(one) for one in found] if isinstance(place, slice) else self._scale(found)
 

@@ -37,8 +37,9 @@ _DRAWS = 4096  # rounds after which the chance of a random tactic repeats itself
 
 def polynomial_alpha(time: float, tmax: float, beta: float, kappa: float = 0.0) -> float:
     """Return kappa + (1 - kappa) (min(t, tmax) / tmax)^(1/beta) (Faratin et al. 1998, section 4.1). 1 if tmax is 0."""
-    share = 1.0 if time >= tmax else max(0.0, time) / tmax
-    return kappa + (1.0 - kappa) * (share ** (1.0 / beta) if share > 0.0 else 0.0)
+    if time >= tmax:
+        return kappa + (1.0 - kappa)
+    return kappa + (1.0 - kappa) * (time / tmax) ** (1.0 / beta) if time > 0.0 else kappa
 
 
 def exponential_alpha(time: float, tmax: float, beta: float, kappa: float) -> float:
@@ -49,7 +50,10 @@ def exponential_alpha(time: float, tmax: float, beta: float, kappa: float) -> fl
 
 def _step(before: float, now: float) -> float:
     """Return the share of the remaining way that leads from alpha = before to alpha = now; 0 if that is backwards."""
-    return min(1.0, max(0.0, (now - before) / (1.0 - before))) if before < 1.0 else 1.0
+    if before >= 1.0:
+        return 1.0
+    share = (now - before) / (1.0 - before)
+    return 0.0 if share < 0.0 else share if share < 1.0 else 1.0
 
 
 def _towards(current: float, reservation_value: float, share: float) -> float:
@@ -139,12 +143,14 @@ class _Tactic(msgspec.Struct, frozen=True, tag_field="name"):
         if round <= 1 or not way:  # the opening; or nothing is left to concede
             return current_value
         target = self._next(round, max_rounds, reservation_value, current_value, history)
-        down = reservation_value < current_value  # the order of arguments makes NaN hold firm
-        return max(reservation_value, min(current_value, target)) if down else min(reservation_value, max(current_value, target))
+        if way < 0:  # both ways round NaN holds firm
+            point = target if target < current_value else current_value
+            return point if point > reservation_value else reservation_value
+        point = target if target > current_value else current_value
+        return point if point < reservation_value else reservation_value
 
     def _next(self, round: int, max_rounds: int, reservation_value: float, current: float, history: Sequence[float]) -> float:
         raise NotImplementedError
-
 
 
 class DynamicDeadlineTactic(_Tactic, frozen=True, tag="dynamic-deadline"):
@@ -165,13 +171,13 @@ class DynamicDeadlineTactic(_Tactic, frozen=True, tag="dynamic-deadline"):
         _check_opponents(self.opponents, self.mu)
 
     def _next(self, round: int, max_rounds: int, reservation_value: float, current: float, history: Sequence[float]) -> float:
-        before = 0.0 if round == 2 else self._alpha(round - 1, max_rounds, len(history) - 1)
-        return _towards(current, reservation_value, _step(before, self._alpha(round, max_rounds, len(history))))
-
-    def _alpha(self, round: int, max_rounds: int, heard: int) -> float:
-        mu = 2.0 * (max_rounds - 1) ** 2 if self.mu is None else self.mu
-        tmax = mu * self.opponents / max(1, round - 1 + max(0, heard))
-        return polynomial_alpha(round - 1, tmax, self.beta, self.kappa)
+        heard, beta, kappa = len(history), self.beta, self.kappa
+        budget = (2.0 * (max_rounds - 1) ** 2 if self.mu is None else self.mu) * self.opponents
+        now = polynomial_alpha(round - 1, budget / _length(round, heard), beta, kappa)
+        if round == 2:
+            return _towards(current, reservation_value, _step(0.0, now))
+        before = polynomial_alpha(round - 2, budget / _length(round - 1, heard - 1), beta, kappa)
+        return _towards(current, reservation_value, _step(before, now))
 
 
 class ResourceTactic(_Tactic, frozen=True, tag="resource-dependent"):
@@ -195,19 +201,26 @@ class ResourceTactic(_Tactic, frozen=True, tag="resource-dependent"):
         _check_opponents(self.opponents, self.mu)
 
     def _next(self, round: int, max_rounds: int, reservation_value: float, current: float, history: Sequence[float]) -> float:
-        before = 0.0 if round == 2 else self._alpha(round - 1, max_rounds, len(history) - 1)
-        return _towards(current, reservation_value, _step(before, self._alpha(round, max_rounds, len(history))))
+        heard = len(history)
+        before = 0.0 if round == 2 else self._alpha(round - 1, max_rounds, heard - 1)
+        return _towards(current, reservation_value, _step(before, self._alpha(round, max_rounds, heard)))
 
     def _alpha(self, round: int, max_rounds: int, heard: int) -> float:
         mu = 1.0 if self.mu is None else self.mu
         if self.resource == "participants":
             left = float(self.opponents)
         elif self.resource == "messages":
-            left = mu * self.opponents / max(1, round - 1 + max(0, heard))
+            left = mu * self.opponents / _length(round, heard)
         else:
             tmax = max_rounds - 1 if self.tmax is None else self.tmax
             left = max(0.0, tmax - (round - 1)) / mu
         return self.kappa + (1.0 - self.kappa) * math.exp(-left)
+
+
+def _length(round: int, heard: int) -> int:
+    """Return the length of a thread: offers made before this round, and offers heard; at least 1."""
+    said = round - 1 + heard if heard > 0 else round - 1
+    return said if said > 1 else 1
 
 
 def _check_opponents(opponents: int, mu: float | None) -> None:
@@ -237,9 +250,11 @@ class RelativeTitForTat(_Tactic, frozen=True, tag="relative-tit-for-tat"):
 
     def _next(self, round: int, max_rounds: int, reservation_value: float, current: float, history: Sequence[float]) -> float:
         place = len(history) - self.delta - 1
-        if place < 0 or not history[place] * history[place + 1] > 0:
-            return self.fallback(round, max_rounds, reservation_value, current)
-        return current * (history[place] / history[place + 1])
+        if place >= 0:
+            earlier, later = history[place], history[place + 1]
+            if earlier * later > 0:
+                return current * (earlier / later)
+        return self.fallback.__call__(round, max_rounds, reservation_value, current)
 
 
 class RandomAbsoluteTitForTat(_Tactic, frozen=True, tag="random-absolute-tit-for-tat"):
@@ -290,9 +305,11 @@ class AveragedTitForTat(_Tactic, frozen=True, tag="averaged-tit-for-tat"):
 
     def _next(self, round: int, max_rounds: int, reservation_value: float, current: float, history: Sequence[float]) -> float:
         place = len(history) - self.window - 1
-        if place < 0 or not history[place] * history[-1] > 0:
-            return self.fallback(round, max_rounds, reservation_value, current)
-        return current * (history[place] / history[-1])
+        if place >= 0:
+            earlier, later = history[place], history[-1]
+            if earlier * later > 0:
+                return current * (earlier / later)
+        return self.fallback.__call__(round, max_rounds, reservation_value, current)
 
 
 Pure = (
@@ -324,16 +341,17 @@ class MixedConcession(_Tactic, frozen=True, tag="mixed"):
                 msgspec.structs.force_setattr(self, name, _shares(name, given, len(self.strategies)))
 
     def _next(self, round: int, max_rounds: int, reservation_value: float, current: float, history: Sequence[float]) -> float:
-        count = len(self.strategies)
-        first = self.weights or (1.0 / count,) * count
-        last = self.final_weights or first
-        gone = min(1.0, (round - 1) / max(1, max_rounds - 1))
+        strategies = self.strategies
+        shares = self.weights or (1.0 / len(strategies),) * len(strategies)
+        if self.final_weights:
+            gone = min(1.0, (round - 1) / max(1, max_rounds - 1))
+            pairs = zip(shares, self.final_weights, strict=True)
+            shares = tuple([start + (end - start) * gone for start, end in pairs])
         value = 0.0
         one: ConcessionStrategy
-        for one, start, end in zip(self.strategies, first, last, strict=True):
-            share = start + (end - start) * gone
+        for share, one in zip(shares, strategies, strict=True):
             if share:
-                value += share * one(round, max_rounds, reservation_value, current, history)
+                value += share * one.__call__(round, max_rounds, reservation_value, current, history)
         return value
 
 

@@ -34,16 +34,16 @@ class Scene:
 
     progress: t in [0, 1], from the first round to the last. second: whether the opponent spoke first.
     waning: whether deals lose worth by waiting. worths: the utilities of the opponent's offers to oneself; times: when they
-    came, as progress; seen: the distinct ones. best: the best offer heard, best_worth its utility. made: one's own offers, oldest
-    first. target: where bidding has conceded to, on the strategy's scale; aspiration: the least utility it would settle
-    for this turn, None for that of its offer. offered: the standing offer's utility.
+    came, as progress; seen: the distinct ones. best: the best offer heard, best_worth its utility. made: one's own offers,
+    oldest first. target: where bidding has conceded to, on the strategy's scale, last in the round `conceded`. aspiration:
+    the least utility it would settle for this turn, None for that of its offer. offered: the standing offer's utility.
 
     These utilities are those of deals struck at once. standing, upcoming: what the standing offer is worth now, and one's
     own next offer if it is taken, which is less where deals lose worth by waiting.
     """
 
     __slots__ = (
-        "_model", "_options", "_rng", "_seed", "aspiration", "best", "best_worth", "made", "memory", "model_of",
+        "_model", "_options", "_rng", "_seed", "aspiration", "best", "best_worth", "conceded", "made", "memory", "model_of",
         "offered", "progress", "round", "second", "seen", "standing", "target", "times", "upcoming", "waning", "worths",
     )  # fmt: skip
 
@@ -65,6 +65,7 @@ class Scene:
         self.best_worth = -math.inf
         self.aspiration: float | None = None
         self.target: float | None = None
+        self.conceded = 0
         self.offered = -math.inf
         self.standing: float | None = None
         self.upcoming = 0.0
