@@ -244,7 +244,7 @@ def test_list_names_everything_there_is(cli: Run) -> None:
     for name in (*built_in(), *scenarios.built_in(), "time-dependent", "shaded", "log-normal", "nonsense"):
         assert name in shown
     tree = json.loads(cli("list", "--json").stdout)
-    assert list(tree) == ["protocols", "strategies", "scenarios", "behaviours", "latencies"]
+    assert list(tree) == ["protocols", "strategies", "scenarios", "behaviours", "latencies", "mechanisms"]
     assert set(tree["protocols"]) == set(built_in())
     assert all(words for entries in tree.values() for words in entries.values())
     assert list(json.loads(cli("list", "scenarios", "--json").stdout)) == ["scenarios"]

@@ -94,7 +94,7 @@ def analyze(source: str, **options: Any) -> None:
 @click.argument("kind", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print as one JSON object.")
 def list_all(kind: str | None, as_json: bool) -> None:
-    """List what there is: protocols, strategies, scenarios, behaviours, latencies (KIND: only these)."""
+    """List what there is: protocols, strategies, scenarios, behaviours, latencies, mechanisms (KIND: only these)."""
     from negotiate_rt.cli.explaining import print_lists
 
     print_lists(kind, as_json)

@@ -28,11 +28,14 @@ HEADS = {
     "scenarios": "built-in scenarios (negotiate-rt run NAME)",
     "behaviours": 'behaviours (behaviour = "NAME", or {kind = "NAME", ...})',
     "latencies": 'latencies ([network] latency = {kind = "NAME", ...})',
+    "mechanisms": "mechanisms (negotiate-rt audit NAME)",
 }
 
 
 def lists() -> dict[str, dict[str, str]]:
     """Return what there is, by kind: name -> one line."""
+    from negotiate_rt.solutions.mechanism_library import MECHANISMS  # late: numpy
+
     strategies: dict[str, Any] = {**STRATEGIES, **tagged(Bidding)}
     return {
         "protocols": {name: first_line(type(one)) for name, one in built_in().items()},
@@ -40,6 +43,7 @@ def lists() -> dict[str, dict[str, str]]:
         "scenarios": {name: scenarios.load(name).spec.description for name in scenarios.built_in()},
         "behaviours": {name: parameters(kind) + first_line(kind) for name, kind in tagged(Behaviour).items()},
         "latencies": {name: parameters(kind) + first_line(kind) for name, kind in tagged(Latency).items()},
+        "mechanisms": {name: settings(one.options) + one.about for name, one in MECHANISMS.items()},
     }
 
 
@@ -60,6 +64,12 @@ def parameters(kind: type) -> str:
         for field in msgspec.structs.fields(kind)
     ]
     return f"({', '.join(shown)}) " if shown else ""
+
+
+def settings(options: Mapping[str, Any]) -> str:
+    """Return options with their defaults: `(reserve=0.0) `."""
+    told = (f"{name}={','.join(map(str, one)) if isinstance(one, tuple) else one}" for name, one in options.items())
+    return f"({', '.join(told)}) " if options else ""
 
 
 def default(field: msgspec.structs.FieldInfo) -> str:
