@@ -444,6 +444,9 @@ from negotiate_rt.protocols.awarding import (
 from negotiate_rt.protocols.awarding import (
     ContractResult as ContractResult,
 )
+from negotiate_rt.protocols.awarding import (
+    ProgressReport as ProgressReport,
+)
 from negotiate_rt.protocols.base import (
     NegotiationProtocol as NegotiationProtocol,
 )
@@ -453,6 +456,24 @@ from negotiate_rt.protocols.concurrent_bargaining import (
 from negotiate_rt.protocols.concurrent_bargaining import (
     ConcurrentResult as ConcurrentResult,
 )
+from negotiate_rt.protocols.engagement import (
+    Engagement as Engagement,
+)
+from negotiate_rt.protocols.interaction import (
+    InteractionOptions as InteractionOptions,
+)
+from negotiate_rt.protocols.iterated_contract_net import (
+    IteratedContractNetOptions as IteratedContractNetOptions,
+)
+from negotiate_rt.protocols.iterated_contract_net import (
+    IteratedContractResult as IteratedContractResult,
+)
+from negotiate_rt.protocols.iterated_contract_net import (
+    Iteration as Iteration,
+)
+from negotiate_rt.protocols.iterated_contract_net import (
+    Revision as Revision,
+)
 from negotiate_rt.protocols.monotonic_concession import (
     ConcessionOptions as ConcessionOptions,
 )
@@ -461,6 +482,15 @@ from negotiate_rt.protocols.nash_demand import (
 )
 from negotiate_rt.protocols.nash_demand import (
     DemandResult as DemandResult,
+)
+from negotiate_rt.protocols.query import (
+    QueryOptions as QueryOptions,
+)
+from negotiate_rt.protocols.query import (
+    QueryResult as QueryResult,
+)
+from negotiate_rt.protocols.request import (
+    RequestResult as RequestResult,
 )
 from negotiate_rt.protocols.rubinstein import (
     RubinsteinOptions as RubinsteinOptions,
@@ -476,6 +506,15 @@ from negotiate_rt.report.analysis import (
 )
 from negotiate_rt.report.analysis import (
     analyze as analyze,
+)
+from negotiate_rt.protocols.subscribe import (
+    News as News,
+)
+from negotiate_rt.protocols.subscribe import (
+    SubscribeOptions as SubscribeOptions,
+)
+from negotiate_rt.protocols.subscribe import (
+    SubscribeResult as SubscribeResult,
 )
 from negotiate_rt.report.comparison import (
     Comparison as Comparison,
@@ -1001,6 +1040,12 @@ from negotiate_rt.strategies.opponent import (
 )
 from negotiate_rt.strategies.opponent import (
     FrequencyModel as FrequencyModel,
+)
+from negotiate_rt.strategies.reliability import (
+    Reliability as Reliability,
+)
+from negotiate_rt.strategies.reliability import (
+    ReliabilityLedger as ReliabilityLedger,
 )
 from negotiate_rt.strategies.registry import (
     STRATEGIES as STRATEGIES,

@@ -90,6 +90,16 @@ class Negotiation:
         if conversation.kernel.current is None:
             conversation.close()
 
+    def call_off(self, reason: str = "") -> bool:
+        """Let the initiator of a FIPA dialogue (request, query, propose, subscribe) say cancel, and the talk end with the
+        participant's answer to that. False if there is nothing to cancel, or the protocol has no such way: see `cancel`."""
+        call_off = getattr(self._protocol, "call_off", None)
+        if call_off is None or self._conversation.over:
+            return False
+        done = bool(call_off(self._conversation, reason))
+        self._world.kernel.wake_host()
+        return done
+
     @property
     def agents(self) -> list[Any]:
         """Who sits here."""

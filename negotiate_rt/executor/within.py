@@ -6,6 +6,7 @@ contractors that hand a task to each other.
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -61,8 +62,22 @@ async def outcome_within(
     world: World, parent: Conversation, agent: Any, agents: Sequence[Any], config: NegotiationConfig, problem: Any
 ) -> NegotiationOutcome:
     """Open a negotiation inside another and wait for its outcome; a hook that is cancelled meanwhile takes it along."""
-    negotiation = open_within(world, parent, agent, agents, config, problem)
     call = getattr(CLOCK.get(None), "__self__", None)
+    opening: asyncio.Future[Negotiation] = asyncio.get_running_loop().create_future()
+
+    def begin() -> None:
+        if opening.done():  # cancelled meanwhile
+            return
+        try:
+            opening.set_result(open_within(world, parent, agent, agents, config, problem))
+        except Exception as error:  # noqa: BLE001  # the caller's mistake, which is the hook's own
+            opening.set_exception(error)
+
+    if isinstance(call, Call):
+        call.act(begin)
+    else:
+        begin()
+    negotiation = await opening
     try:
         if isinstance(call, Call):
             await call.until(lambda wake: negotiation.on_done(lambda _: wake()))

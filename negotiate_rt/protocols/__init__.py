@@ -13,22 +13,28 @@ from negotiate_rt.protocols.dutch_auction import DutchAuction
 from negotiate_rt.protocols.english_auction import EnglishAuction
 from negotiate_rt.protocols.gsp_auction import GspAuction
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
+from negotiate_rt.protocols.iterated_contract_net import IteratedContractNet
 from negotiate_rt.protocols.japanese_auction import JapaneseAuction
 from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
 from negotiate_rt.protocols.multi_unit import DiscriminatoryAuction, MultiUnitVickreyAuction, UniformPriceAuction
 from negotiate_rt.protocols.nash_demand import NashDemand
+from negotiate_rt.protocols.propose import ProposeProtocol
+from negotiate_rt.protocols.query import QueryProtocol
+from negotiate_rt.protocols.request import RequestProtocol
 from negotiate_rt.protocols.rubinstein import Rubinstein
 from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
 from negotiate_rt.protocols.signalled_bargaining import SignalledBargaining
 from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
+from negotiate_rt.protocols.subscribe import SubscribeProtocol
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
 
 BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
-    ConcurrentBargaining, SignalledBargaining, ContractNet, FirstPriceAuction, VickreyAuction,
+    ConcurrentBargaining, SignalledBargaining, ContractNet, IteratedContractNet, FirstPriceAuction, VickreyAuction,
     EnglishAuction, JapaneseAuction, DutchAuction,
+    RequestProtocol, QueryProtocol, ProposeProtocol, SubscribeProtocol,
     DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
     GspAuction, AllPayAuction, CombinatorialAuction,
 )  # fmt: skip
@@ -50,16 +56,21 @@ __all__ = [
     "EnglishAuction",
     "FirstPriceAuction",
     "GspAuction",
+    "IteratedContractNet",
     "JapaneseAuction",
     "MonotonicConcession",
     "MultiUnitVickreyAuction",
     "NashDemand",
     "NegotiationProtocol",
+    "ProposeProtocol",
+    "QueryProtocol",
     "Question",
     "Refusal",
+    "RequestProtocol",
     "Rubinstein",
     "Rule",
     "StackedAlternatingOffers",
+    "SubscribeProtocol",
     "Table",
     "UniformPriceAuction",
     "VickreyAuction",

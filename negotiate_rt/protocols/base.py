@@ -140,7 +140,7 @@ class NegotiationProtocol:
         for role in roles:
             if role:
                 taken[role] += 1
-        open_roles = [role for role in self.seats if role != self.convener]
+        open_roles = self.open_roles(agents)
         for place, role in enumerate(roles):
             if not role:
                 free = next((one for one in open_roles if taken[one] < limits(self.seats[one])[1]), "")
@@ -148,6 +148,10 @@ class NegotiationProtocol:
                 taken[roles[place]] += 1
         self._check_counts(taken, names)
         return list(zip(roles, agents, strict=True))
+
+    def open_roles(self, agents: Sequence[Any]) -> list[str]:
+        """Return the roles that agents without one of their own fill, in order: all but the convener's."""
+        return [role for role in self.seats if role != self.convener]
 
     @cached_property
     def _in_turn(self) -> tuple[str, ...]:

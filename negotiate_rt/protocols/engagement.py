@@ -64,12 +64,7 @@ class Engagement:
         after a cancel has arrived, when the negotiation is over."""
         if self._talk is None:
             return pipe.tell(content)
-        talk = self._talk
-        if not talk.open or Inform not in talk.machine.state.says:
-            return False
-        talk.say_aside(Inform(freeze(content)))
-        talk.actor.kernel.wake_host()
-        return True
+        return self._talk.tell(Inform(freeze(content)))
 
     __call__ = report
 

@@ -82,6 +82,17 @@ class Call:
             calls.stir(self)
 
 
+    def act(self, function: Callable[[], object]) -> None:
+        """Do something to the kernel's world from inside the hook: now, or on the virtual clock as soon as nothing else can run
+        at this instant, so that the order does not depend on the machine."""
+        kernel = self.calls.kernel
+        if not kernel.virtual:
+            function()
+            return
+        self.calls.acts.append((self.number, function))
+        kernel.unreleased += 1
+        kernel.wake_host()
+
     async def until(self, subscribe: Callable[[Callable[[], None]], None]) -> None:
         """Wait, inside the hook, for something that happens on the society's clock: `subscribe(wake)` has `wake` called then.
 
@@ -135,6 +146,7 @@ class Calls:
         self.orphans: set[asyncio.Task[None]] = set()
         self.finished: list[Call] = []
         self.half_awake: list[Call] = []
+        self.acts: list[tuple[int, Callable[[], object]]] = []
         self.asked = 0
         self.orphaned = 0
 
@@ -233,7 +245,11 @@ class Calls:
             actor.wake(actor)
 
     def release(self) -> None:
-        """Resume the actors of finished calls in the order they were asked (virtual clock)."""
+        """Do what hooks have asked for meanwhile, then resume the actors of finished calls, both in the order of the calls
+        (virtual clock)."""
+        acts, self.acts = sorted(self.acts, key=lambda act: act[0]), []
+        for _, act in acts:
+            act()
         finished, self.finished = sorted(self.finished, key=lambda call: call.number), []
         for call in finished:
             self._resume(call)

@@ -234,11 +234,14 @@ class Conversation:
     def bind(self, state: str, envelope: Envelope, end: Dialogue) -> None:
         """A message that ends the talk was heard: an acceptance binds here, at the offer's owner."""
         message = envelope.message
-        accepted = self.offers.get(message.offer) if isinstance(message, Accept) else None
+        accepted = self.offers.get(message.offer) if isinstance(message, Accept) and state == AGREED else None
         self.finish(state, self.reason_for(state, envelope), accepted=accepted, by=end)
 
     def reason_for(self, state: str, cause: Envelope | SystemEvent, who: str = "") -> str:
-        """Return the failure reason for an ending that the table reached; `who` skipped or was silent."""
+        """Return the failure reason for an ending that the table reached; `who` skipped or was silent. A role that has called
+        the talk off has said why before."""
+        if self.reason:
+            return self.reason
         if state == TIMEOUT:
             return f"timeout: {self.table.protocol} waited in vain"
         if state == "DEADLOCK":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Awaitable, Generator
+from functools import partial
 from types import coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from negotiate_rt.messages.performatives import (
 )
 from negotiate_rt.runtime.actor import Actor
 from negotiate_rt.runtime.asking import PLAIN, Asking, Faulty, give_way, gone
+from negotiate_rt.runtime.calls import Call
 from negotiate_rt.runtime.items import Aside, Verdict
 from negotiate_rt.runtime.mailbox import BURST, Mailbox
 from negotiate_rt.runtime.seat import Seat
@@ -234,6 +236,26 @@ class Saying(Asking):
             self.link.carry(envelope, self.peer)
         else:
             self.peer.box.put_ordered(envelope)
+
+    def tell(self, message: Message) -> bool:
+        """Say something out of turn from inside our agent's own hook, plain or asynchronous; False, and nothing is said, where
+        it is not legal (any more). The row must keep the state."""
+        if not self._may_tell(message):
+            return False
+        kernel, call = self.actor.kernel, self.actor.waits_on
+        if kernel.current is None and isinstance(call, Call):
+            call.act(partial(self._tell_if_legal, message))
+            kernel.wake_host()
+        else:
+            self.say_aside(message)
+        return True
+
+    def _tell_if_legal(self, message: Message) -> None:
+        if self._may_tell(message):
+            self.say_aside(message)
+
+    def _may_tell(self, message: Message) -> bool:
+        return self.open and message.__class__ in self.machine.state.says
 
     def _skip(self, event: Skip) -> Awaitable[None]:
         """Pass the turn: advance our machine, and the peer's when it takes the event. Skips are never lost."""

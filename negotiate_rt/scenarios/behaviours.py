@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from negotiate_rt.messages.performatives import Failure, Propose
@@ -17,13 +17,14 @@ from negotiate_rt.messages.view import View, sleep
 from negotiate_rt.scenarios.format import Behaviour, Crash, Hang, Nonsense, Slow, Trouble
 from negotiate_rt.strategies.deciding import concede
 
-HOOKS = ("decide", "bid", "perform")
+HOOKS = ("decide", "bid", "perform", "handle_request", "answer", "consider", "notify")
 BY_NAME: dict[str, Trouble] = {"slow": Slow(), "hang": Hang(), "crash": Crash(), "nonsense": Nonsense()}
 FOREVER = 1e9  # seconds: thirty years, far beyond any deadline
 NONSENSE: dict[str, Sequence[Any]] = {  # what each hook returns that is no decision: Any, as agents do
     "decide": (Propose(math.nan), "purple monkey dishwasher", 42, Propose(("no", "such", "outcome", "anywhere")), None),
     "bid": ("lots", -1.0, math.inf, object),
-    "perform": (math.inf, object),
+    "perform": (math.inf, object), "handle_request": (Propose(1), Failure), "answer": (Propose(1), object),
+    "consider": (math.nan, "perhaps"), "notify": (Propose(1), 0),
 }
 
 
@@ -52,6 +53,7 @@ def plain(trouble: Trouble, name: str, hook: Callable[..., Any], rng: random.Ran
     """Return a hook that crashes or talks nonsense when its trouble strikes."""
     calls = 0
 
+    @wraps(hook)
     def troubled(*arguments: Any) -> Any:
         nonlocal calls
         calls += 1
@@ -69,6 +71,7 @@ def asynchronous(trouble: Trouble, name: str, hook: Callable[..., Any], rng: ran
     seconds = trouble.seconds if isinstance(trouble, Slow) else FOREVER
     calls = 0
 
+    @wraps(hook)
     async def troubled(*arguments: Any) -> Any:
         nonlocal calls
         calls += 1

@@ -189,7 +189,9 @@ class BidderSpec(AgentSpec, frozen=True, kw_only=True, tag="bidder", forbid_unkn
 class ContractorSpec(AgentSpec, frozen=True, kw_only=True, tag="contractor", forbid_unknown_fields=True):
     """Bids for a task: `bid`, plus `rates` per unit of the task's attributes ({hours = 12.5}).
 
-    `takes` seconds of the society's clock to perform it, and succeeds with probability `reliability`.
+    `takes` seconds of the society's clock to perform it, tells of its progress every `tells_every` seconds (0: never), and
+    succeeds with probability `reliability`. When called again it goes a `step` below the best proposal, down to `least`
+    (without one it bids the same).
     """
 
     bid: Amount = 0.0
@@ -197,13 +199,32 @@ class ContractorSpec(AgentSpec, frozen=True, kw_only=True, tag="contractor", for
     takes: Amount = 0.0
     reliability: Probability = 1.0
     capabilities: tuple[str, ...] = ()
+    tells_every: Annotated[float, Meta(ge=0)] = 0.0
+    least: Amount | None = None
+    step: Positive = 1.0
+
+
+class ResponderSpec(AgentSpec, frozen=True, kw_only=True, tag="responder", forbid_unknown_fields=True):
+    """Answers requests, queries, proposals and subscriptions: `willing` with that probability, else it refuses or rejects.
+
+    It `takes` seconds, and reports or answers `answer` with probability `reliability`, else it fails; with `agrees` it says
+    agree first. To a subscriber it tells the `news`, one `every` so many seconds.
+    """
+
+    willing: Probability = 1.0
+    takes: Amount = 0.0
+    reliability: Probability = 1.0
+    agrees: bool = False
+    answer: Scalar | None = None
+    news: tuple[Scalar, ...] = ()
+    every: Amount = 1.0
 
 
 class ManagerSpec(AgentSpec, frozen=True, kw_only=True, tag="manager", forbid_unknown_fields=True):
     """Awards by the rule in the options. Without one the runtime seats its own."""
 
 
-AnyAgent: TypeAlias = BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec | ManagerSpec
+AnyAgent: TypeAlias = BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec | ManagerSpec | ResponderSpec
 
 
 # -- what is at stake -------------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any
 
-from negotiate_rt.agents import Agent, Bidder, Buyer, Contractor, Manager, Negotiator, Seller
-from negotiate_rt.problems import AdditiveUtility, BargainingProblem, FrozenMapping
-from negotiate_rt.scenarios.behaviours import misbehave, work
+from negotiate_rt.agents import Agent, Bidder, Buyer, Manager, Negotiator, Seller
+from negotiate_rt.problems import AdditiveUtility, BargainingProblem
+from negotiate_rt.scenarios.behaviours import misbehave
+from negotiate_rt.scenarios.contracting import contractor, responder
 from negotiate_rt.scenarios.format import (
     AgentSpec,
     Amount,
@@ -21,10 +22,11 @@ from negotiate_rt.scenarios.format import (
     ManagerSpec,
     NegotiatorSpec,
     PlainSpec,
+    ResponderSpec,
     SellerSpec,
 )
 from negotiate_rt.scenarios.preferences import check_names, worths_of
-from negotiate_rt.scenarios.reading import ScenarioError, hint, listed, step
+from negotiate_rt.scenarios.reading import ScenarioError, hint, listed
 from negotiate_rt.strategies import STRATEGIES
 from negotiate_rt.strategies.bid_rules import BIDDINGS
 from negotiate_rt.strategies.bidding import BidRule
@@ -209,38 +211,11 @@ def bidding(given: Bidding | None) -> BidRule | None:
     return BIDDINGS[given]() if isinstance(given, str) else given
 
 
-def _contractor(spec: ContractorSpec, stage: Stage, path: str) -> Recipe:
-    task = stage.problem
-    known = task if isinstance(task, FrozenMapping) else {}
-    flaws = []
-    for name in spec.rates:
-        if isinstance(known.get(name), bool) or not isinstance(known.get(name), (int, float)):
-            numbers = [one for one in known if isinstance(known[one], (int, float))]
-            what = f"the task has no number {name!r}, only {listed(numbers) or 'none'}"
-            flaws.append(f"{step(f'{path}.rates', name)}: {what}{hint(name, numbers)}")
-    if flaws:
-        raise ScenarioError(flaws)
-    whole = stage.award != "cost"  # a rule that looks at more than the cost
-
-    def make(name: str, chance: Chance) -> Agent:
-        base, rates = chance.amount(spec.bid), {one: chance.amount(rate) for one, rate in spec.rates.items()}
-        takes = max(0.0, chance.amount(spec.takes))
-
-        def bid(task: Any) -> Any:  # a cost, or a mapping that holds it
-            cost = base + sum(rate * task[one] for one, rate in rates.items())
-            return {"cost": cost, "time": takes, "reliability": spec.reliability} if whole else cost
-
-        perform = work(takes, spec.reliability, chance.rng) if takes or spec.reliability < 1 else None
-        return Contractor(name, bid, perform, spec.capabilities)
-
-    return make
-
-
 def _manager(spec: ManagerSpec, stage: Stage, path: str) -> Recipe:
     return lambda name, chance: Manager(name)
 
 
 _RECIPES: dict[type, Callable[[Any, Stage, str], Recipe]] = {
-    BidderSpec: _bidder, BuyerSpec: _trader, ContractorSpec: _contractor, ManagerSpec: _manager,
-    NegotiatorSpec: _negotiator, PlainSpec: _plain, SellerSpec: _trader,
+    BidderSpec: _bidder, BuyerSpec: _trader, ContractorSpec: contractor, ManagerSpec: _manager,
+    NegotiatorSpec: _negotiator, PlainSpec: _plain, ResponderSpec: responder, SellerSpec: _trader,
 }  # fmt: skip

@@ -22,14 +22,19 @@ from negotiate_rt.messages.performatives import (
     Failure,
     Inform,
     InformDone,
+    InformIf,
+    InformRef,
     InformResult,
     Lapse,
     NotUnderstood,
     Propose,
     QueryIf,
+    QueryRef,
     Refuse,
     Reject,
+    Request,
     Skip,
+    Subscribe,
     Walk,
     Withdraw,
 )
@@ -38,6 +43,7 @@ from negotiate_rt.problems.combinatorial import BundleBid, BundleBids
 from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
+from tests.protocols.dialogue_transcripts import AGAIN, AGAIN_JOINT, DIALOGUES
 
 UNITS = ("discriminatory-auction", "uniform-price-auction", "multi-unit-vickrey-auction")
 SEALED = (*UNITS, "double-auction", "gsp-auction", "all-pay-auction")
@@ -89,6 +95,8 @@ class Pair:
             return Accept(board.standing.id)
         if kind is Withdraw and board.own is not None:
             return Withdraw(board.own.id)
+        if kind is InformIf:
+            return InformIf(True)
         return kind()
 
     def pass_by(self, event: object) -> str:
@@ -267,6 +275,7 @@ TRANSCRIPTS = {
     **dict.fromkeys(SEALED, AUCTIONS),
     "combinatorial-auction": AUCTIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
+    "iterated-contract-net": CONTRACTS | AGAIN, **DIALOGUES,
 }  # fmt: skip
 EACH = [(p, title) for p in PROTOCOLS for title in TRANSCRIPTS[p.name]]
 
@@ -309,12 +318,17 @@ ACTS = (
     Failure,
     Inform,
     InformDone,
+    InformIf,
+    InformRef,
     InformResult,
     NotUnderstood,
     Propose,
     QueryIf,
+    QueryRef,
     Refuse,
     Reject,
+    Request,
+    Subscribe,
     Walk,
     Withdraw,
 )
@@ -414,6 +428,7 @@ JOINT = {
         "unsold": [Cfp, "closed", Reject, "unsold", "FAILED"],
     },
 }
+JOINT["iterated-contract-net"] = JOINT["contract-net"] | AGAIN_JOINT
 JOINT["vickrey-auction"] = JOINT["first-price-auction"]
 JOINT |= dict.fromkeys(SEALED, JOINT["vickrey-auction"])
 JOINT["combinatorial-auction"] = JOINT["vickrey-auction"]

@@ -221,7 +221,7 @@ REFUSED = {
     ),
     "award": (
         "contract-net", 'options = {award = "csot"}\n' + TASK + 'agents = [{type = "contractor", name = "c", bid = 1}]',
-        "options.award: expected cost, time, reliability or a callable, got 'csot'; did you mean 'cost'?",
+        "options.award: expected cost, time, reliability, expected-cost or a callable, got 'csot'; did you mean 'cost'?",
     ),
     "seats": (
         "bilateral", 'agents = [{type = "plain", name = "a", count = 3}]', "agents: bilateral: needs 1 responder, got 2",
