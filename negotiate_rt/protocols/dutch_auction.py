@@ -32,6 +32,7 @@ from negotiate_rt.protocols.open_auction import (
     judge_tick,
     linger,
     next_answer,
+    reopen,
     still_in,
 )
 from negotiate_rt.runtime.bundle import Bundle
@@ -74,7 +75,9 @@ class DutchAuction(ClockAuction):
         """Let the price fall until somebody takes it."""
         options: DutchOptions = talk.options
         inside = list(talk.ends)
+        silent: set[str] = set()
         for tick in range(1, options.ticks + 1):
+            silent = reopen(talk, inside, silent)
             taken = await self.run_tick(talk, tick, inside)
             if taken is not None:
                 await self.hammer(talk, [taken], Sale(payments={taken.agent: taken.value}, best=taken))

@@ -24,7 +24,7 @@ from negotiate_rt.messages.performatives import Inform, Message, Propose, Reject
 from negotiate_rt.problems.auction import EnglishOptions, OutcryCall, outbids, reaches, step_beyond
 from negotiate_rt.protocols.auctioneering import Sale, price_in, short_of, unsold, view_of_bid
 from negotiate_rt.protocols.base import finite_or_none
-from negotiate_rt.protocols.open_auction import OpenAuction, call_all, leaving, next_answer, present, still_in
+from negotiate_rt.protocols.open_auction import OpenAuction, call_all, leaving, next_answer, present, reopen, still_in
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
@@ -77,6 +77,7 @@ class EnglishAuction(OpenAuction):
     async def run_round(self, talk: Bundle, floor: Floor, last: bool) -> bool:
         """Call everybody but the standing bidder, and hear them out; return whether another bid stands."""
         stood = floor.standing
+        floor.silent = reopen(talk, floor.active, floor.silent)
         closes_at = finite_or_none(talk.now + talk.options.wait_for(talk.deadline - talk.now))
         call = floor.cry(closes_at, last)
         if stood is not None:
@@ -104,7 +105,7 @@ class Floor:
     Of the round at hand, `told` holds the least bid that each was told, `misses` how often each bid less than that.
     """
 
-    __slots__ = ("active", "bids", "misses", "public", "standing", "talk", "told")
+    __slots__ = ("active", "bids", "misses", "public", "silent", "standing", "talk", "told")
 
     def __init__(self, talk: Bundle) -> None:
         self.talk = talk
@@ -114,6 +115,7 @@ class Floor:
         self.standing: Bid | None = None
         self.told: dict[str, float | None] = {}
         self.misses: dict[str, int] = {}
+        self.silent: set[str] = set()  # who had lapsed when the last round began
 
     def rivals(self) -> list[str]:
         """Return who may outbid the standing bidder."""

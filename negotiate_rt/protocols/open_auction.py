@@ -4,9 +4,10 @@ A bidder waits for a call, answers it, and waits again. `propose` bids, `reject-
 `refuse` leaves the bidding for good, and still hears how it ends. Whoever is silent until the round closes passes it.
 
 What is awkward: an answer may cross the close of its round. Its dialogue has lapsed by then, so it is not called again
-before its answer has come; a bid that comes late is answered by reject-proposal (late). Whoever has a call open when the
-hammer falls hears that it is cancelled, the others who won and at which price. A bidder that left the bidding may still
-win, if all who bid more have crashed: its last standing bid binds it until the hammer falls.
+before its answer has come, or a whole round has passed without (a message is lost: a fresh dialogue is opened); a bid that
+comes late is answered by reject-proposal (late). Whoever has a call open when the hammer falls hears that it is cancelled,
+the others who won and at which price. A bidder that left the bidding may still win, if all who bid more have crashed: its
+last standing bid binds it until the hammer falls.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from negotiate_rt.messages.performatives import (
     Propose,
     Refuse,
     Reject,
+    Skip,
     Walk,
 )
 from negotiate_rt.problems.auction import AuctionClosed, AuctionOptions, ClockCall, reaches
@@ -98,8 +100,9 @@ class OpenAuction(AuctionProtocol):
         closed = AuctionClosed() if best is None else AuctionClosed(bidder=best.agent, price=sale.payments[best.agent])
         heard = InformResult(closed), Cancel("the auction is over")
         for name, end in talk.ends.items():
-            if name not in sale.payments and not end.machine.state.final:
-                await talk.send(heard[not present(talk, name)], name)
+            state = end.machine.state
+            if name not in sale.payments and not state.final:
+                await talk.send(heard[state.name not in (WAITING, WATCHING)], name)
         accepted = None if best is None else offer_of(talk, best)
         await self.tell_winners(talk, sale)
         self.conclude(talk, bids, sale, accepted)
@@ -114,8 +117,12 @@ class OpenAuction(AuctionProtocol):
                 why = message.reason
             elif isinstance(message, Cfp):
                 call = talk.seat.context = message.content
+                closes_at = math.inf if call.closes_at is None else call.closes_at
+                if talk.now > closes_at:  # the network's fault, not the agent's
+                    await talk.send(Skip("the call came after its round had closed"))
+                    continue
                 talk.repair, why = why, ""
-                answer = await talk.ask(None, call, deadline=math.inf if call.closes_at is None else call.closes_at)
+                answer = await talk.ask(None, call, deadline=closes_at)
                 talk.repair = ""
                 await talk.send(answer)
 
@@ -182,6 +189,18 @@ async def next_answer(talk: Bundle, awaited: dict[str, None], closes_at: float |
     return None
 
 
+def reopen(talk: Bundle, names: Iterable[str], silent: set[str]) -> set[str]:
+    """Open a fresh dialogue with those of `silent`, who had lapsed when the last round began, that have not been heard of
+    since: a message of theirs or to them is lost. Return who of the names has lapsed now. Cost: O(names).
+    """
+    lapsed = {name for name in names if talk.state(name) == LAPSED}
+    for name in [one for one in names if one in silent and one in lapsed]:
+        talk.lapse(name)
+        talk.call_again(name)
+        lapsed.discard(name)
+    return lapsed
+
+
 async def linger(talk: Bundle, until: float) -> None:
     """Wait until a time on the society's clock, and deal with what comes meanwhile."""
     while True:
@@ -206,5 +225,6 @@ def still_in(talk: Bundle, names: Iterable[str]) -> list[str]:
 
 
 def present(talk: Bundle, name: str) -> bool:
-    """Whether a bidder is still there to be sold to: it waits for a call, or watches."""
-    return talk.state(name) in (WAITING, WATCHING)
+    """Whether a bidder is still there to be sold to: it waits for a call, or watches, and has made a bid."""
+    machine = talk.ends[name].machine
+    return machine.board.standing is not None and machine.state.name in (WAITING, WATCHING)

@@ -20,12 +20,14 @@ from negotiate_rt import (
     EquilibriumShading,
     NegotiationConfig,
     NegotiationExecutor,
+    Network,
     NotUnderstood,
     Propose,
     Refuse,
     Reject,
     Society,
     Trace,
+    Uniform,
     UniformValues,
     Walk,
 )
@@ -192,3 +194,18 @@ def test_plain_options_serve_every_auction():
     config = NegotiationConfig("dutch", options=AuctionOptions(starting_price=50, increment=10))
     outcome = NegotiationExecutor(clock="virtual").run(several(42), config, "fish")
     assert outcome.result.pay_price == 40
+
+
+@pytest.mark.parametrize("kind", ["english", "dutch"])
+def test_lost_messages_keep_nobody_out_for_long(kind):
+    start = {"starting_price": 60} if kind == "dutch" else {}
+    config = NegotiationConfig(kind, timeout=600, options=AuctionOptions(increment=5, reply_by=3, **start))
+    network = Network(latency=Uniform(0, 1), loss=0.05, duplicate=0.1)
+    prices = []
+    for seed in range(20):
+        executor = NegotiationExecutor(clock="virtual", seed=seed, network=network)
+        outcome = executor.run(several(10, 20, 30, 40), config, "lot")
+        assert outcome.agreed
+        assert outcome.faults == (), "what the network does is nobody's fault"
+        prices.append(outcome.result.pay_price)
+    assert sum(prices) >= 20 * 20
