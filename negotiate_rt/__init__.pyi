@@ -501,12 +501,6 @@ from negotiate_rt.protocols.signalled_bargaining import (
 from negotiate_rt.protocols.signalled_bargaining import (
     SignalOptions as SignalOptions,
 )
-from negotiate_rt.report.analysis import (
-    Analysis as Analysis,
-)
-from negotiate_rt.report.analysis import (
-    analyze as analyze,
-)
 from negotiate_rt.protocols.subscribe import (
     News as News,
 )
@@ -515,6 +509,12 @@ from negotiate_rt.protocols.subscribe import (
 )
 from negotiate_rt.protocols.subscribe import (
     SubscribeResult as SubscribeResult,
+)
+from negotiate_rt.report.analysis import (
+    Analysis as Analysis,
+)
+from negotiate_rt.report.analysis import (
+    analyze as analyze,
 )
 from negotiate_rt.report.comparison import (
     Comparison as Comparison,
@@ -1041,17 +1041,17 @@ from negotiate_rt.strategies.opponent import (
 from negotiate_rt.strategies.opponent import (
     FrequencyModel as FrequencyModel,
 )
-from negotiate_rt.strategies.reliability import (
-    Reliability as Reliability,
-)
-from negotiate_rt.strategies.reliability import (
-    ReliabilityLedger as ReliabilityLedger,
-)
 from negotiate_rt.strategies.registry import (
     STRATEGIES as STRATEGIES,
 )
 from negotiate_rt.strategies.registry import (
     make_strategy as make_strategy,
+)
+from negotiate_rt.strategies.reliability import (
+    Reliability as Reliability,
+)
+from negotiate_rt.strategies.reliability import (
+    ReliabilityLedger as ReliabilityLedger,
 )
 
 __version__: str

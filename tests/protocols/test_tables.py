@@ -38,8 +38,8 @@ from negotiate_rt.messages.performatives import (
     Walk,
     Withdraw,
 )
-from negotiate_rt.problems.orders import Order
 from negotiate_rt.problems.combinatorial import BundleBid, BundleBids
+from negotiate_rt.problems.orders import Order
 from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
