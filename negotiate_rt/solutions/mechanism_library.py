@@ -19,6 +19,8 @@ from negotiate_rt.solutions.equilibrium_bidding import first_price_bid
 from negotiate_rt.solutions.market_mechanisms import SMALL, call_market, mcafee_market
 from negotiate_rt.solutions.mechanisms import DirectMechanism, TypeSpace, revelation
 from negotiate_rt.solutions.myerson import optimal_auction
+from negotiate_rt.solutions.position_mechanisms import CLICKS, position_auction
+from negotiate_rt.solutions.position_mechanisms import SMALL as SLOT_VALUES
 from negotiate_rt.solutions.value_distributions import DiscreteValues, UniformValues, ValueDistribution
 
 
@@ -48,6 +50,13 @@ def _units(rule: str, about: str) -> Ready:
         return k_unit(rule, types, agents, units, reserve)
 
     return Ready(make, 2, None, {"units": 2, "reserve": 0.0}, about)
+
+
+def _positions(pricing: str, about: str) -> Ready:
+    def make(types: TypeSpace, agents: int, clicks: Sequence[float], reserve: float) -> DirectMechanism:
+        return position_auction(pricing, types, agents, clicks, reserve)
+
+    return Ready(make, 3, SLOT_VALUES, {"clicks": CLICKS, "reserve": 0.0}, about)
 
 
 def _trade(types: TypeSpace, agents: None, k: float) -> DirectMechanism:
@@ -98,6 +107,8 @@ MECHANISMS: dict[str, Ready] = {
         lambda types, agents, goods: vcg_combinatorial(goods, types, agents), 3, None, {"goods": ("A", "B")},
         "several goods, bids on bundles, Clarke's pivot payments",
     ),
+    "gsp": _positions("gsp", "slots of unequal worth, a click costs the next bid"),
+    "position-vcg": _positions("vcg", "slots of unequal worth, Clarke's pivot payments"),
     "myerson": Ready(_myerson, 2, None, {"own_value": 0}, "one item, the highest ironed virtual value"),
     "mcafee": Ready(
         lambda types, agents, buyers, sellers: mcafee_market(buyers, sellers, types), None, SMALL,

@@ -51,7 +51,7 @@ def third_price(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["vickrey", "vcg", "median", "median-point", "multi-unit-vickrey"])
+@pytest.mark.parametrize("name", ["vickrey", "vcg", "position-vcg", "median", "median-point", "multi-unit-vickrey"])
 def test_no_profitable_misreport_is_found_where_truth_is_dominant(cli: Run, name: str) -> None:
     result = cli("audit", name, "-p", "dominant-strategy", "--require", "dominant-strategy")
     assert result.exit_code == 0, result.output
@@ -59,7 +59,7 @@ def test_no_profitable_misreport_is_found_where_truth_is_dominant(cli: Run, name
     assert " reports " not in result.output
 
 
-@pytest.mark.parametrize("name", ["first-price", "plurality", "borda", "all-pay", "uniform-price"])
+@pytest.mark.parametrize("name", ["first-price", "gsp", "plurality", "borda", "all-pay", "uniform-price"])
 def test_a_profitable_misreport_is_printed_and_fails_only_what_requires_it(cli: Run, name: str) -> None:
     result = cli("audit", name, "-p", "dominant-strategy")
     assert result.exit_code == 0
