@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from negotiate_rt import (
 )
 from negotiate_rt.protocols.awarding import ProgressReport
 from negotiate_rt.strategies.reliability import Reliability, ReliabilityLedger
+from tests.protocols.isolated_contractors import FarAway, FarTicker
 from tests.protocols.test_contract_net import bidder, said, tender
 
 TASK = Task(hours=4)
@@ -499,3 +501,14 @@ def test_same_seed_same_trace_with_progress_and_subcontracts():
         executor.run_many(jobs)
         traces.append(trace.to_jsonl())
     assert traces[0] == traces[1]
+
+
+@pytest.mark.slow
+async def test_isolated_contractor_tells_of_its_progress_from_its_own_process():
+    executor = NegotiationExecutor(clock="virtual")
+    outcome = await executor.execute([FarAway("far", os.getpid())], NegotiationConfig("contract-net"), TASK)
+    assert outcome.result.reports == {"far": "manager"}
+    assert [one.content for one in outcome.result.progress] == [{"step": 0}, {"step": 1}, {"step": 2}]
+    news = await executor.execute([FarTicker("far", isolated=True)], NegotiationConfig("subscribe"), "x")
+    assert [one.content for one in news.result.news] == ["first", "second", "third"]
+    assert news.agreed
