@@ -39,6 +39,7 @@ from negotiate_rt.protocols.sealed_bid import SealedBidAuction
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question, Seat
+from negotiate_rt.runtime.working_clock import working_clock
 from negotiate_rt.strategies.bidding import as_bid_hook
 
 
@@ -129,7 +130,7 @@ class CombinatorialAuction(SealedBidAuction):
         if not auction.bids:
             return Sale(reason=unsold(bids))
         seconds = options.time_to_solve(talk.deadline - talk.now)
-        limit = Deadline(seconds, talk.conversation.kernel.clock)
+        limit = Deadline(seconds, working_clock)
         try:
             sale: BundleSale = await talk.compute(determine, auction, options, limit)
         finally:  # whatever ended the wait: the thread, which nobody can stop from outside, stops soon

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import lru_cache
-from importlib import import_module
+from importlib.util import find_spec
 
 from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.solutions.winners.deadline import Deadline
@@ -15,21 +16,21 @@ from negotiate_rt.solutions.winners.prices import Prices, price
 
 ENGINES = ("auto", "greedy", "exact", "highs", "cp-sat")
 EXTRAS = {"cp-sat": ("ortools.sat.python.cp_model", "ortools"), "highs": ("highspy", "solvers")}  # the best first
+LOADING = {"cp-sat": 2.0, "highs": 0.5}  # seconds to load an engine: twice what a calm machine takes
 FEW = 60  # bids left up to which our own search comes first, and the nodes that it gets: some 20 ms
 FEW_NODES = 2000
-STEPS, MORE_STEPS = 250, 2500  # subgradient steps before an engine, and before our own search
+FIRST_STEPS, STEPS, MORE_STEPS = 24, 250, 2500  # subgradient steps: at once, before an engine, before our own search
 
 
 @lru_cache(8)
 def installed(engine: str) -> bool:
-    """Whether an engine can be loaded here. Loads it."""
-    if engine not in EXTRAS:
-        return True
-    try:
-        import_module(EXTRAS[engine][0])
-    except ImportError:
-        return False
-    return True
+    """Whether an engine is installed here. It is loaded when it is first used."""
+    return engine not in EXTRAS or find_spec(EXTRAS[engine][0].partition(".")[0]) is not None
+
+
+def at_hand(engine: str, left: float) -> bool:
+    """Whether an engine can be used within so many seconds: it is loaded, or there is time to load it."""
+    return engine not in EXTRAS or EXTRAS[engine][0] in sys.modules or left > LOADING[engine]
 
 
 def engine_of(asked: str | None) -> str:

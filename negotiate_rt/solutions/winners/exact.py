@@ -19,7 +19,7 @@ from negotiate_rt.solutions.winners.packing import SLACK, Floats, Packing
 
 MOST_RESOURCES = 16
 MOST_CELLS = 1 << 23  # bids * 2^resources of the dynamic program: a fifth of a second, 8 MiB of choices at most
-NODES_A_LOOK = 256
+NODES_A_LOOK = 32  # about a millisecond
 
 
 def programmable(packing: Packing) -> bool:
@@ -73,7 +73,7 @@ class Searched(NamedTuple):
 
 
 class Search:
-    """Depth first, the least loss first; `expired` is looked at every few hundred nodes."""
+    """Depth first, the least loss first; `expired` is looked at every few dozen nodes."""
 
     def __init__(self, packing: Packing, prices: Floats, chosen: list[int], expired: Callable[[], bool]) -> None:
         lifted, losses = covering(packing, prices)

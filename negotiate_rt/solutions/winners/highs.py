@@ -45,9 +45,10 @@ def run_highs(packing: Packing, chosen: list[int], deadline: Deadline) -> Engine
         packing.starts[:-1].astype(np.int32), packing.columns.astype(np.int32), np.ones(len(packing.columns)),
         np.ones(bids, dtype=np.int32),
     )  # fmt: skip
-    hint = np.zeros(bids)
-    hint[chosen] = 1.0
-    solver.setSolution(bids, np.arange(bids, dtype=np.int32), hint)
+    if chosen:
+        hint = np.zeros(bids)
+        hint[chosen] = 1.0
+        solver.setSolution(bids, np.arange(bids, dtype=np.int32), hint)
 
     def interrupt(kind: Any, text: str, told: Any, asked: Any, data: Any) -> None:  # as the engine calls it
         if deadline.expired():

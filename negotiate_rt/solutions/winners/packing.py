@@ -116,13 +116,14 @@ class Packing:
         free of dummies. Cost: O(bids * bids on the rarest resource).
         """
         kept: list[int] = []
-        by_lowest: dict[int, list[int]] = {}
+        crowd = [len(users) for users in self.users]
+        by_rarest: dict[int, list[int]] = {}
         for bid in sorted(range(len(self)), key=lambda one: (-self.values[one], len(self.members[one]), one)):
             row = self.rows[bid]
             if self.values[bid] <= 0:
                 break
-            if any(self.rows[other] & ~row == 0 for one in self.members[bid] for other in by_lowest.get(one, ())):
+            if any(self.rows[other] & ~row == 0 for one in self.members[bid] for other in by_rarest.get(one, ())):
                 continue
             kept.append(bid)
-            by_lowest.setdefault(self.members[bid][0], []).append(bid)
+            by_rarest.setdefault(min(self.members[bid], key=crowd.__getitem__), []).append(bid)
         return sorted(kept)

@@ -30,12 +30,17 @@ class Prices(NamedTuple):
     chosen: list[int]
 
 
-def price(packing: Packing, chosen: list[int], steps: int, expired: Callable[[], bool]) -> Prices:
-    """Return prices after at most `steps` steps; `chosen` is an allocation to compare with. Cost: O(size) a step."""
+def price(
+    packing: Packing, chosen: list[int], steps: int, expired: Callable[[], bool], start: Floats | None = None
+) -> Prices:
+    """Return prices after at most `steps` steps; `chosen` is an allocation to compare with, `start` are prices to begin with.
+
+    Every few steps a greedy allocation by the prices of the day is tried. Cost: O(size) a step.
+    """
     values, columns, starts, owners = packing.worths, packing.columns, packing.starts[:-1], packing.owners
     if not len(packing):
         return Prices(0.0, np.zeros(packing.width), values, chosen)
-    prices = first_prices(packing)
+    prices = first_prices(packing) if start is None else start
     best, at = np.inf, prices
     worth = packing.total(chosen)
     length, stalled, momentum = 1.0, 0, np.zeros(packing.width)
@@ -48,7 +53,7 @@ def price(packing: Packing, chosen: list[int], steps: int, expired: Callable[[],
             stalled = 0
         if bound < best:
             best, at = bound, prices.copy()
-        if best <= worth * (1 + SLACK) or (step % 16 == 15 and expired()):
+        if best <= worth * (1 + SLACK) or (step % 8 == 7 and expired()):
             break
         if stalled > PATIENCE:
             length, stalled = length / 2, 0

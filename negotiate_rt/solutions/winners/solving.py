@@ -15,7 +15,15 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.combinatorial import BundleAuction, BundleBid, BundleBids, Good
 from negotiate_rt.problems.task import FrozenMapping
 from negotiate_rt.solutions.winners.deadline import NEVER, Deadline
-from negotiate_rt.solutions.winners.engines import STEPS, engine_of, quick_search, run_own
+from negotiate_rt.solutions.winners.engines import (
+    FIRST_STEPS,
+    STEPS,
+    at_hand,
+    engine_of,
+    installed,
+    quick_search,
+    run_own,
+)
 from negotiate_rt.solutions.winners.exact import dynamic_program, programmable
 from negotiate_rt.solutions.winners.greedy import by_density, first_allocation, greedy, improve
 from negotiate_rt.solutions.winners.highs import Engined, run_highs
@@ -90,8 +98,10 @@ def best_of(packing: Packing, hint: list[int], deadline: Deadline, asked: str | 
     if asked in (None, "exact") and programmable(packing):
         found = dynamic_program(packing)
         return "dynamic-program", Engined(found, packing.total(found), True)
-    chosen = first_allocation(packing, hint, deadline.expired)
-    priced = price(packing, chosen, STEPS, deadline.expired)
+    quick = greedy(packing, by_density(packing, 0.5), hint)  # and a first bound: what there is in any case
+    first = price(packing, quick, FIRST_STEPS, deadline.expired)
+    chosen = first_allocation(packing, first.chosen, deadline.expired)
+    priced = price(packing, chosen, STEPS, deadline.expired, first.prices)
     chosen = priced.chosen
     worth = packing.total(chosen)
     closed = priced.bound <= worth * (1 + SLACK)
@@ -115,7 +125,9 @@ def solve_rest(packing: Packing, chosen: list[int], deadline: Deadline, asked: s
         if (found := quick_search(packing, chosen, priced, deadline.expired)) is not None:
             return "branch-and-bound", found
     name = engine_of(asked)
-    if name == "exact":
+    if name == "cp-sat" and asked is None and not at_hand(name, deadline.left()) and installed("highs"):
+        name = "highs"
+    if name == "exact" or not at_hand(name, deadline.left()):
         return run_own(packing, chosen, price(packing, chosen, STEPS, deadline.expired), deadline)
     if name == "highs":
         return name, run_highs(packing, chosen, deadline)

@@ -263,3 +263,13 @@ def test_an_engine_that_is_missing_is_named_with_its_extra(monkeypatch):
         engine_of("highs")
     found = solve(hard(30))
     assert found.proven
+
+
+def test_an_engine_that_would_have_to_be_loaded_first_is_left_when_time_is_short(monkeypatch):
+    monkeypatch.setattr(engines, "EXTRAS", {"highs": ("never_loaded", "solvers"), "cp-sat": ("never_loaded", "ortools")})
+    assert not engines.at_hand("highs", 0.4)
+    assert engines.at_hand("highs", 0.6)
+    assert not engines.at_hand("cp-sat", 1.0)
+    assert engines.at_hand("exact", 0.0)
+    found = solve(hard(), Deadline(0.3, Ticking(0.005)), engine="highs")
+    assert found.engine == "branch-and-bound"
