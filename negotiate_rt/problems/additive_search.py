@@ -80,6 +80,15 @@ class AdditiveSearch(InverseUtility):
         found = self._rising.below(-target)
         return None if found is None else self._outcome(next(self._rising.members(found)))
 
+    def closely_above(self, target: float) -> Outcome | None:
+        """Return an outcome that reaches the target, within a millionth of the least utility that does where a few passes over
+        the sums find one, or None if none does. Exact wherever one pass tells."""
+        target = finite(target, "a target utility", ConfigurationError)
+        if self._unlawful:
+            return self.at_or_above(target)
+        found = self._rising.below(-target, close=True)
+        return None if found is None else self._outcome(next(self._rising.members(found)))
+
     def nearest(self, target: float) -> Outcome:
         """Return the outcome whose utility is nearest to the target, from above if two are as near."""
         above = self.at_or_above(target)

@@ -61,6 +61,11 @@ class InverseUtility(ABC):
     def at_or_above(self, target: float) -> Outcome | None:
         """Return the outcome of the least utility that reaches the target, or None if none does."""
 
+    def closely_above(self, target: float) -> Outcome | None:
+        """Return an outcome of about the least utility that reaches the target, or None if none does: what a strategy offers,
+        which cannot wait. The exact one, unless the space is so large that it takes long to tell."""
+        return self.at_or_above(target)
+
     @abstractmethod
     def at_or_below(self, target: float) -> Outcome | None:
         """Return the outcome of the largest utility that does not exceed the target, or None if all do."""

@@ -64,7 +64,8 @@ class SearchedPreferences:
     def offer(self, target: float) -> Outcome:
         """Return the outcome whose utility is nearest at or above the target, or the best if none reaches it.
 
-        Never one below the reservation value. InvalidOffer if the target is no finite number, or no outcome is worth the
+        In spaces far beyond 10^12 outcomes one that is nearly so: see `InverseUtility.closely_above`. Never one below the
+        reservation value. InvalidOffer if the target is no finite number, or no outcome is worth the
         reservation value.
         """
         target = max(finite(target, "a target utility"), self.limit)
@@ -77,7 +78,7 @@ class SearchedPreferences:
         if known is None:
             if len(self._offers) >= 1024:
                 self._offers.clear()
-            known = self._offers[target] = self._found.at_or_above(target) or self._best
+            known = self._offers[target] = self._found.closely_above(target) or self._best
         return known
 
     def _opening(self, opening: object) -> float:

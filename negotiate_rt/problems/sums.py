@@ -21,12 +21,17 @@ from numpy.typing import NDArray
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.evaluations import LinearEvaluation
 from negotiate_rt.problems.kinds import IntegerIssue
+from negotiate_rt.problems.lattice import lattice_sums
 from negotiate_rt.problems.ranking import RELATIVE_TOLERANCE, view
 from negotiate_rt.problems.worths import Worths
 
 _LONGEST = 1 << 20  # sums in one list: 8 MB
+_MOST_PAIRS = 1 << 27  # that are added one by one where the sums lie on a lattice: half a second
 _MERGED = 1e-13  # of the largest magnitude: sums closer than this are one; rounding differs by some 1e-16 per issue
-_MOST_PASSES = 5_000  # a few minutes at the worst, where bounds prune nothing
+_MOST_PASSES = 5_000  # most of which bounds cut short
+_MOST_WHOLE_PASSES = 500  # some ten seconds at the worst
+_FEW_PASSES = 8  # for an answer that only has to be close
+_CLOSE = 1e-6  # of the largest magnitude
 _PIECE = 1 << 16  # of list A that is met with B at a time: half a megabyte an array
 _WINDOW = 4_096  # sums that are sorted at a time while a band is walked
 
@@ -54,13 +59,23 @@ class Fold:
     def __len__(self) -> int:
         return len(self.stages[-1])
 
-    def add(self, position: int, worths: Floats, merged: float) -> None:
-        """Fold one more issue in."""
-        sums = np.sort(np.add.outer(self.stages[-1], np.unique(worths)).ravel())
-        keep = np.append(True, np.diff(sums) > merged)
+    def add(self, position: int, worths: Floats, merged: float) -> bool:
+        """Fold one more issue in, and return True; or return False if the sums might be too many."""
+        before, distinct = self.stages[-1], np.unique(worths)
+        if len(before) * len(distinct) <= _LONGEST:
+            sums = np.sort(np.add.outer(before, distinct).ravel())
+            kept = sums[np.append(True, np.diff(sums) > merged)]
+        elif len(before) * len(distinct) <= _MOST_PAIRS:
+            found = lattice_sums(before, distinct, _LONGEST, merged)
+            if found is None:
+                return False
+            kept = found
+        else:
+            return False
         self.positions.append(position)
         self.worths.append(worths)
-        self.stages.append(sums[keep])
+        self.stages.append(kept)
+        return True
 
     def take(self, places: NDArray[np.intp] | slice | int) -> Floats:
         """Return the sums at these places."""
@@ -159,27 +174,31 @@ class Sums:
         self._middle = [(low + high) / 2 for low, high in zip(self._least, self._most, strict=True)]
         self._rounding = 8 * np.finfo(float).eps * spread
 
-    def below(self, limit: float, strict: bool = False) -> Found | None:
+    def below(self, limit: float, strict: bool = False, close: bool = False) -> Found | None:
         """Return the largest sum at or below the limit (strictly below: `strict`), or None.
 
         Sums within the tolerance of the limit count as at it; one that is that close is taken without looking further.
-        ConfigurationError after 5,000 passes without a certain answer.
+        close: one within a millionth of the largest magnitude will do, or else what a few passes find.
+        ConfigurationError after 5,000 passes, or 500 whole ones, without a certain answer.
         """
         reach = limit if strict else limit + self.tolerance
+        enough = limit - (_CLOSE / RELATIVE_TOLERANCE * self.tolerance if close else self.tolerance)
         best: Found | None = None
+        whole = 0
         for passes, (rest, c) in enumerate(self._choices(-math.inf, reach)):
-            if passes >= _MOST_PASSES:
+            if best is not None and (best.total >= enough or (close and passes >= _FEW_PASSES)):
+                break
+            if passes >= _MOST_PASSES or whole >= _MOST_WHOLE_PASSES:
                 raise ConfigurationError(
-                    f"{_MOST_PASSES} passes have not told which sum is next to {self.sign * limit}: the space is too large "
+                    f"{passes} passes have not told which sum is next to {self.sign * limit}: the space is too large "
                     "and too uneven; discretize it, or ask for a utility that more outcomes reach"
                 )
             if best is not None and c + self._top <= best.total:
                 continue
+            whole += 1
             one = self._pass(limit, strict, rest, c)
             if one is not None and (best is None or one.total > best.total):
                 best = one
-            if best is not None and best.total >= limit - self.tolerance:
-                break
         return best
 
     def descending(self, high: float, low: float) -> Iterator[dict[int, int]]:
@@ -223,11 +242,11 @@ class Sums:
         return float(self.a.take(0)) + float(self.b.take(0))
 
     def _fold(self, position: int, worths: Floats, merged: float) -> None:
+        folds = sorted((one for one in (self.a, self.b) if isinstance(one, Fold)), key=len)
+        if any(one.add(position, worths, merged) for one in folds):
+            return
         distinct = np.unique(worths)
-        folds = [one for one in (self.a, self.b) if isinstance(one, Fold) and len(one) * len(distinct) <= _LONGEST]
-        if folds:
-            min(folds, key=len).add(position, worths, merged)
-        elif len(distinct) <= _LONGEST:
+        if len(distinct) <= _LONGEST:
             self.rest.append((position, distinct, [np.flatnonzero(worths == one) for one in distinct]))
         else:
             raise ConfigurationError(
