@@ -271,5 +271,5 @@ def test_an_engine_that_would_have_to_be_loaded_first_is_left_when_time_is_short
     assert engines.at_hand("highs", 0.6)
     assert not engines.at_hand("cp-sat", 1.0)
     assert engines.at_hand("exact", 0.0)
-    found = solve(hard(), Deadline(0.3, Ticking(0.005)), engine="highs")
+    found = solve(hard(), Deadline(0.45, Ticking(0.002)), engine="highs")
     assert found.engine == "branch-and-bound"
