@@ -56,7 +56,7 @@ _WHERE = {
     "problems.interdependent": "Box ConstraintUtility HyperRectangleUtility WeightedConstraint",
     "problems.tabular": "RankedUtility TabularUtility",
     "protocols.alternating_multiple_offers": "MenuOptions",
-    "protocols.awarding": "ContractNetOptions ContractResult ProgressReport",
+    "protocols.awarding": "ContractNetOptions ContractResult Penalty ProgressReport",
     "protocols.base": "NegotiationProtocol",
     "protocols.concurrent_bargaining": "CommitmentOptions ConcurrentResult",
     "protocols.engagement": "Engagement",
@@ -99,6 +99,7 @@ _WHERE = {
         "EquilibriumVerdict Exploitability SubgameVerdict exploitability is_equilibrium is_subgame_perfect"
     ),
     "solutions.frontier": "ParetoFrontier frontier",
+    "solutions.levelled_commitment": "BreachEquilibrium BreachSide break_even breach_equilibrium",
     "solutions.lotteries": "Lotteries",
     "executor.winners": "solve_winners",
     "solutions.payments": (

@@ -445,6 +445,9 @@ from negotiate_rt.protocols.awarding import (
     ContractResult as ContractResult,
 )
 from negotiate_rt.protocols.awarding import (
+    Penalty as Penalty,
+)
+from negotiate_rt.protocols.awarding import (
     ProgressReport as ProgressReport,
 )
 from negotiate_rt.protocols.base import (
@@ -689,6 +692,18 @@ from negotiate_rt.solutions.frontier import (
 )
 from negotiate_rt.solutions.frontier import (
     frontier as frontier,
+)
+from negotiate_rt.solutions.levelled_commitment import (
+    BreachEquilibrium as BreachEquilibrium,
+)
+from negotiate_rt.solutions.levelled_commitment import (
+    BreachSide as BreachSide,
+)
+from negotiate_rt.solutions.levelled_commitment import (
+    break_even as break_even,
+)
+from negotiate_rt.solutions.levelled_commitment import (
+    breach_equilibrium as breach_equilibrium,
 )
 from negotiate_rt.solutions.lotteries import (
     Lotteries as Lotteries,

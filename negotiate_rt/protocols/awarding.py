@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from negotiate_rt.errors import ConfigurationError, InvalidDecision, suggest
-from negotiate_rt.messages.config import seconds, whole
+from negotiate_rt.messages.config import number, seconds, whole
 from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.messages.performatives import Inform, Message
 from negotiate_rt.strategies.reliability import UNKNOWN, Reliability
@@ -35,7 +35,9 @@ class ContractNetOptions(msgspec.Struct, frozen=True, kw_only=True):
     perform_timeout: for the work (None: what is left); progress_timeout: for the silence between two progress reports of
     a contractor at work (None: it need not report); cancel_timeout: for the answer to a cancel. retries: how many further
     awards replace failed winners. withhold_rejects: who was not awarded is told only when the work is done, and can be
-    awarded without a new call. Raises ConfigurationError.
+    awarded without a new call. contractor_penalty, manager_penalty: what breaking the contract costs a contractor at work
+    (its `perform` returns a Walk) or the manager (its `monitor` calls off), paid to the other side (None: a contractor that
+    walks away has failed, a manager that calls off pays nothing). Raises ConfigurationError.
     """
 
     award: AwardRule = "cost"
@@ -47,6 +49,8 @@ class ContractNetOptions(msgspec.Struct, frozen=True, kw_only=True):
     cancel_timeout: float | timedelta = 1.0
     retries: int = 3
     withhold_rejects: bool = False
+    contractor_penalty: float | None = None
+    manager_penalty: float | None = None
 
     def __post_init__(self) -> None:
         if not callable(self.award) and self.award not in RULES:
@@ -61,6 +65,9 @@ class ContractNetOptions(msgspec.Struct, frozen=True, kw_only=True):
         if self.capability is not None:
             force_setattr(self, "capability", several("options.capability", self.capability))
         yes_or_no("options.withhold_rejects", self.withhold_rejects)
+        for name in ("contractor_penalty", "manager_penalty"):
+            if getattr(self, name) is not None:
+                force_setattr(self, name, at_least_zero(f"options.{name}", getattr(self, name)))
 
     def wait_for(self, left: float) -> float:
         """Return the seconds that proposals get, of those that are left."""
@@ -71,6 +78,14 @@ def yes_or_no(name: str, value: object) -> None:
     """Raise ConfigurationError unless it is True or False."""
     if not isinstance(value, bool):
         raise ConfigurationError(f"{name}: expected True or False, got {value!r}")
+
+
+def at_least_zero(name: str, value: object) -> float:
+    """Return a finite number of at least 0. Raises ConfigurationError."""
+    amount = number(name, value)
+    if amount < 0:
+        raise ConfigurationError(f"{name}: expected a number of at least 0, got {value!r}")
+    return amount
 
 
 def several(name: str, value: Any) -> tuple[str, ...]:  # whatever the caller gave
@@ -106,13 +121,23 @@ class ProgressReport(msgspec.Struct, frozen=True):
     round: int = 1
 
 
+class Penalty(msgspec.Struct, frozen=True):
+    """What one side paid the other for breaking their contract."""
+
+    payer: str
+    payee: str
+    amount: float
+
+
 class ContractResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Who was awarded and fulfilled, what each winner reported (or why it did not), all proposals, and the progress told."""
+    """Who was awarded and fulfilled, what each winner reported (or why it did not), all proposals, the progress told, and the
+    penalties paid for broken contracts."""
 
     awarded: tuple[str, ...]
     reports: Mapping[str, Any]
     bids: tuple[Bid, ...]
     progress: tuple[ProgressReport, ...] = ()
+    penalties: tuple[Penalty, ...] = ()
 
 
 def award(rule: str, bids: Sequence[Bid], wanted: int, records: Records | None = None) -> list[str]:

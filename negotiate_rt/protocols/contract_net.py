@@ -11,7 +11,9 @@ again. After the rejects have gone out, a failed winner is replaced through a ne
 `withhold_rejects` they wait for the work to be done, and the next best is awarded at once. A cancel may cross a proposal, a
 refusal, news of progress or a report, so these have rows where a cancel is under way. How work has gone is kept in the
 society's ledger (`executor.reliability`), which the awards "reliability" and "expected-cost" go by: a contractor that was
-called off for being late has failed; one that the manager called off for another reason has not.
+called off for being late has failed; one that the manager called off for another reason has not. Contracts may be levelled
+commitments (Sandholm and Lesser 2001; `break_even` says when it pays): with a penalty in the options a contractor at work may
+walk away, and a manager call it off, for what it costs; either is replaced as if it had failed, and has not failed.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from negotiate_rt.messages.performatives import (
     Propose,
     Refuse,
     Reject,
+    Walk,
 )
 from negotiate_rt.problems.task import Task, freeze
 from negotiate_rt.protocols.awarding import (
@@ -54,6 +57,7 @@ from negotiate_rt.protocols.guard import judge_proposal, judge_report
 from negotiate_rt.protocols.supervising import (
     CANCELLED,
     CANCELLING,
+    DECOMMITTED,
     FULFILLED,
     PERFORMING,
     Shift,
@@ -103,6 +107,7 @@ class ContractNet(NegotiationProtocol):
             ("contractor", InformResult): FULFILLED,
             ("contractor", Failure): NOT_FULFILLED,
             ("contractor", Inform): PERFORMING,
+            ("contractor", Walk): DECOMMITTED,
             ("manager", Cancel): CANCELLING,
         },
         CANCELLING: {
@@ -113,6 +118,7 @@ class ContractNet(NegotiationProtocol):
             ("contractor", NotUnderstood): CANCELLED,
             ("contractor", Propose): CANCELLING,
             ("contractor", Inform): CANCELLING,
+            ("contractor", Walk): CANCELLED,
         },
     }
     timeouts: ClassVar = {
@@ -171,6 +177,11 @@ class ContractNet(NegotiationProtocol):
         for seat in seats:
             seat.problem = task
         return task  # type: ignore[no-any-return]  # a Task, or whatever frozen thing the user calls one
+
+    def opened(self, conversation: Conversation, seats: Sequence[Seat], options: Any) -> None:
+        """Let each contractor know what breaking its contract would cost it."""
+        for seat in seats:
+            seat.context = options.contractor_penalty
 
     def utilities(self, seats: Sequence[Seat], conversation: Conversation) -> dict[str, float]:
         """Nothing is known of contractors' costs."""
@@ -301,6 +312,8 @@ class ContractNet(NegotiationProtocol):
                 call = await talk.receive()
             if isinstance(call, Accept):
                 report = await talk.ask("perform", *arguments(talk, "perform", task, best), until=(Cancel,))
+                if isinstance(report, Walk) and talk.seat.context is None:
+                    report = Failure(report.reason or "walked away")  # its contract cannot be broken
                 await talk.send(report)
             elif isinstance(call, Cancel):
                 await talk.send(InformDone("cancelled"))

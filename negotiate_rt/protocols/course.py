@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from negotiate_rt.messages.outcome import Bid
-from negotiate_rt.protocols.awarding import ContractNetOptions, ProgressReport, required
+from negotiate_rt.protocols.awarding import ContractNetOptions, Penalty, ProgressReport, required
 from negotiate_rt.protocols.supervising import FULFILLED, Shift, failure_of
 from negotiate_rt.runtime.bundle import Bundle
 
@@ -15,7 +15,7 @@ class Course:
     """How a contract net has gone so far: whom to call, all bids and reports, how many awards are not fulfilled yet."""
 
     __slots__ = (
-        "bids", "candidates", "failure", "fulfilled", "iterations", "ledger", "missing", "options", "progress",
+        "bids", "candidates", "failure", "fulfilled", "iterations", "ledger", "missing", "options", "penalties", "progress",
         "reports", "required", "round", "talk", "task",
     )  # fmt: skip
 
@@ -32,6 +32,7 @@ class Course:
         self.iterations: list[Any] = []  # of an iterated contract net
         self.reports: dict[str, Any] = {}
         self.progress: list[ProgressReport] = []
+        self.penalties: list[Penalty] = []
         self.fulfilled: list[str] = []
         self.missing: int | None = None  # None before the first award
         self.failure = ""
@@ -56,6 +57,7 @@ class Course:
         talk, reports = self.talk, shift.reports
         self.reports |= reports
         self.progress += shift.progress
+        self.penalties += shift.penalties
         done = [name for name in reports if talk.state(name) == FULFILLED]
         self.fulfilled += done
         self.missing = (len(winners) if self.missing is None else self.missing) - len(done)
@@ -78,4 +80,5 @@ class Course:
         """Return the fields of a ContractResult."""
         return {
             "awarded": tuple(self.fulfilled), "reports": self.reports, "bids": self.bids, "progress": tuple(self.progress),
+            "penalties": tuple(self.penalties),
         }  # fmt: skip

@@ -22,11 +22,12 @@ class Engagement:
     """The second argument of a contractor's `bid` or `perform` that takes two.
 
     `manager` calls, in the negotiation `negotiation`, for the `round`-th time; `best` is the best proposal so far where
-    the call tells it, `own` this contractor's last one. Calling it, `progress("half done")`, tells the manager how the work
+    the call tells it, `own` this contractor's last one, `penalty` what it costs to break the contract (None: it cannot be
+    broken). Calling it, `progress("half done")`, tells the manager how the work
     goes. In a worker process (isolated agents) it can tell, too, but neither negotiate nor read the society's clock.
     """
 
-    __slots__ = ("_talk", "best", "deadline", "manager", "negotiation", "own", "round", "task")
+    __slots__ = ("_talk", "best", "deadline", "manager", "negotiation", "own", "penalty", "round", "task")
 
     def __init__(self, talk: Dialogue | None, task: Any, facts: tuple[Any, ...]) -> None:  # facts: as `of` makes them
         self._talk = talk
@@ -37,7 +38,8 @@ class Engagement:
         self.deadline: float
         self.best: Bid | None
         self.own: Any
-        self.manager, self.negotiation, self.round, self.deadline, self.best, self.own = facts
+        self.penalty: float | None
+        self.manager, self.negotiation, self.round, self.deadline, self.best, self.own, self.penalty = facts
 
     @classmethod
     def of(cls, talk: Dialogue, task: Any, best: Bid | None = None) -> Engagement:
@@ -45,7 +47,7 @@ class Engagement:
         own = talk.machine.board.own_last
         facts = (
             talk.other, talk.conversation.id, talk.conversation.round, talk.conversation.deadline, best,
-            own.value if own is not None else None,
+            own.value if own is not None else None, talk.seat.context,
         )  # fmt: skip
         return cls(talk, task, facts)
 
@@ -89,7 +91,7 @@ class Engagement:
         return self._talk
 
     def __reduce__(self) -> tuple[Any, ...]:
-        facts = (self.manager, self.negotiation, self.round, self.deadline, self.best, self.own)
+        facts = (self.manager, self.negotiation, self.round, self.deadline, self.best, self.own, self.penalty)
         return Engagement, (None, self.task, facts)
 
     def __repr__(self) -> str:

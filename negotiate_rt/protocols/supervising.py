@@ -20,27 +20,30 @@ from negotiate_rt.messages.performatives import (
     Message,
     Propose,
     Skip,
+    Walk,
 )
-from negotiate_rt.protocols.awarding import ContractNetOptions, ProgressReport, limit
+from negotiate_rt.protocols.awarding import ContractNetOptions, Penalty, ProgressReport, limit
 from negotiate_rt.protocols.calling import reject_late
 from negotiate_rt.runtime.asking import CODES
 from negotiate_rt.runtime.bundle import Bundle
 
 PERFORMING, CANCELLING = "performing", "cancelling"
-FULFILLED, CANCELLED = "FULFILLED", "CANCELLED"
+FULFILLED, CANCELLED, DECOMMITTED = "FULFILLED", "CANCELLED", "DECOMMITTED"
 LATE_REPORT, CALLED_OFF = "agent-late: cancelled", "cancelled: called off by the manager"
-REPORT_CODES = frozenset({*CODES.values(), "cancelled"})
+REPORT_CODES = frozenset({*CODES.values(), "cancelled", "walked-away"})
 
 
 class Shift:
     """Winners at work. `reports`: what each reported, or why it did not; `progress`: what they told on the way; `stopped`:
-    who was called off, and whether for being late."""
+    who did not go on to the end without having failed or for being late, and whether it is the latter; `penalties`: what
+    was paid for that."""
 
     def __init__(self, talk: Bundle, winners: Collection[str]) -> None:
         self.talk = talk
         self.options: ContractNetOptions = talk.options
         self.reports: dict[str, Any] = {}
         self.progress: list[ProgressReport] = []
+        self.penalties: list[Penalty] = []
         self.working = list(winners)
         self.stopped: dict[str, bool] = {}
         self.dismissed: dict[str, str] = {}  # whom the manager wants to call off, and why
@@ -74,6 +77,9 @@ class Shift:
                 await self._note_progress(name, message.content)
         elif state != CANCELLED:
             self.reports[name] = report_of(self.talk, name, message)
+            if state == DECOMMITTED:
+                self.stopped[name] = False
+                self._pay(name, self.talk.name, self.options.contractor_penalty)
 
     async def _note_progress(self, name: str, content: Any) -> None:
         """Take down what a contractor told; a manager with a `monitor` of its own may call it off for that."""
@@ -92,7 +98,12 @@ class Shift:
             for name, reason in self.dismissed.items():
                 if self.talk.state(name) == PERFORMING:
                     await self.call_off(name, CALLED_OFF, reason)
+                    self._pay(self.talk.name, name, self.options.manager_penalty)
             self.dismissed.clear()
+
+    def _pay(self, payer: str, payee: str, penalty: float | None) -> None:
+        if penalty is not None:
+            self.penalties.append(Penalty(payer, payee, penalty))
 
     async def call_off(self, name: str, why: str, reason: str) -> None:
         """Cancel one contractor's work, and give it time to answer."""
@@ -130,6 +141,8 @@ def report_of(talk: Bundle, name: str, message: Message) -> Any:  # whatever the
     if isinstance(message, Skip):
         blame = [fault.what for fault in talk.conversation.faults if fault.who == name]
         return f"{CODES.get(blame[-1] if blame else '', 'agent-late')}: {message.reason}"
+    if isinstance(message, Walk):
+        return f"walked-away: {message.reason or 'broke the contract'}"
     return getattr(message, "reason", "")
 
 

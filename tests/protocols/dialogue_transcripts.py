@@ -23,6 +23,7 @@ from negotiate_rt.messages.performatives import (
     Request,
     Skip,
     Subscribe,
+    Walk,
 )
 
 I, P, M, C = "initiator", "participant", "manager", "contractor"  # noqa: E741  # as the transcripts read best
@@ -102,7 +103,12 @@ DIALOGUES = {
         "cancel crosses a failure": [OPEN, (I, Cancel), (P, Failure), "FAILED"],
     },
 }  # fmt: skip
+BROKEN = {
+    "contract broken": [(M, Cfp), (C, Propose), (M, Accept), (C, Walk), "DECOMMITTED"],
+    "cancel crosses a breach": [(M, Cfp), (C, Propose), (M, Accept), (M, Cancel), (C, Walk), "CANCELLED"],
+}
 AGAIN = {
+    **BROKEN,
     "called again": [(M, Cfp), (C, Propose), (M, Cfp), (C, Propose), (M, Accept), (C, InformDone), "FULFILLED"],
     "refuses the second call": [(M, Cfp), (C, Propose), (M, Cfp), (C, Refuse), "NOT_AWARDED"],
     "late for the second call": [(M, Cfp), (C, Propose), (M, Cfp), LAPSE, (C, Propose), (M, Reject), "NOT_AWARDED"],

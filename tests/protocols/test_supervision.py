@@ -21,9 +21,10 @@ from negotiate_rt import (
     Society,
     Task,
     Trace,
+    Walk,
     sleep,
 )
-from negotiate_rt.protocols.awarding import ProgressReport
+from negotiate_rt.protocols.awarding import Penalty, ProgressReport
 from negotiate_rt.strategies.reliability import Reliability, ReliabilityLedger
 from tests.protocols.isolated_contractors import FarAway, FarTicker
 from tests.protocols.test_contract_net import bidder, said, tender
@@ -512,3 +513,65 @@ async def test_isolated_contractor_tells_of_its_progress_from_its_own_process():
     news = await executor.execute([FarTicker("far", isolated=True)], NegotiationConfig("subscribe"), "x")
     assert [one.content for one in news.result.news] == ["first", "second", "third"]
     assert news.agreed
+
+
+# ----------------------------------------------------------------------------------------------------- levelled commitment
+def fickle(name, bid, after=2.0):
+    """A contractor that walks away from its work."""
+
+    async def perform(task, context):
+        await sleep(after)
+        return Walk(f"a better task, for {context.penalty:g}" if context.penalty is not None else "")
+
+    return Contractor(name, lambda task: bid, perform)
+
+
+async def test_contractor_may_break_its_contract_for_the_penalty_and_is_replaced():
+    trace, ledger = Trace(), ReliabilityLedger()
+    executor = NegotiationExecutor(clock="virtual", journal=trace, reliability=ledger)
+    config = NegotiationConfig("contract-net", options=ContractNetOptions(contractor_penalty=3, manager_penalty=1))
+    outcome = await executor.execute([fickle("a", 1), bidder("b", 2, "B")], config, TASK)
+    assert outcome.result.awarded == ("b",)
+    assert outcome.result.reports == {"a": "walked-away: a better task, for 3", "b": "B"}
+    assert outcome.result.penalties == (Penalty("a", "manager", 3.0),)
+    assert said(trace, "a") == ["propose", "walk"]
+    assert list(ledger) == ["b"], "who pays the penalty has not failed"
+    alone = await executor.execute([fickle("a", 1)], config, TASK)
+    assert alone.failure_reason == "walked-away: a: a better task, for 3"
+
+
+async def test_contract_that_cannot_be_broken_has_failed():
+    outcome = await tender(fickle("a", 1))
+    assert outcome.failure_reason == "refused: a: walked away"
+    assert outcome.result.penalties == ()
+    assert outcome.faults == ()
+
+
+async def test_manager_may_break_a_contract_for_its_penalty():
+    options = ContractNetOptions(manager_penalty=2.5)
+    executor = NegotiationExecutor(clock="virtual")
+    crew = [Manager("boss", monitor=lambda task, report: False), steady("a", 1), bidder("b", 2, "B")]
+    outcome = await executor.execute(crew, NegotiationConfig("contract-net", options=options), TASK)
+    assert outcome.result.awarded == ("b",)
+    assert outcome.result.penalties == (Penalty("boss", "a", 2.5),)
+
+
+async def test_lateness_is_no_breach_that_the_manager_pays_for():
+    outcome = await tender(bidder("a", 1, work=50), perform_timeout=5, manager_penalty=2, contractor_penalty=2, retries=0)
+    assert outcome.result.penalties == ()
+
+
+async def test_breach_that_crosses_a_cancel_costs_nothing():
+    executor = NegotiationExecutor(clock="virtual", network=Network(latency=Constant(1.0)))
+    options = ContractNetOptions(contractor_penalty=3, perform_timeout=5, cancel_timeout=10, retries=0)
+    config = NegotiationConfig("contract-net", options=options)
+    outcome = await executor.execute([fickle("a", 1, after=3.5)], config, TASK)
+    assert outcome.failure_reason == "agent-late: a: cancelled"
+    assert outcome.result.penalties == ()
+    assert outcome.faults == ()
+
+
+@pytest.mark.parametrize("penalty", [-1, float("nan"), float("inf"), True, "3"], ids=repr)
+def test_penalties_are_finite_and_not_negative(penalty):
+    with pytest.raises(ConfigurationError, match=r"options\.manager_penalty: expected a"):
+        ContractNetOptions(manager_penalty=penalty)

@@ -43,7 +43,7 @@ from negotiate_rt.problems.orders import Order
 from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
-from tests.protocols.dialogue_transcripts import AGAIN, AGAIN_JOINT, DIALOGUES
+from tests.protocols.dialogue_transcripts import AGAIN, AGAIN_JOINT, BROKEN, DIALOGUES
 
 UNITS = ("discriminatory-auction", "uniform-price-auction", "multi-unit-vickrey-auction")
 SEALED = (*UNITS, "double-auction", "gsp-auction", "all-pay-auction")
@@ -270,7 +270,7 @@ TRANSCRIPTS = {
         title: one for title, one in BARGAINS.items() if not any(Withdraw in move for move in one if isinstance(move, tuple))
     },
     "nash-demand": DEMANDS, "concurrent-bargaining": COMMITMENTS, "signalled-bargaining": SIGNALS,
-    "contract-net": CONTRACTS, "first-price-auction": AUCTIONS,
+    "contract-net": CONTRACTS | BROKEN, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
     **dict.fromkeys(SEALED, AUCTIONS),
     "combinatorial-auction": AUCTIONS,
