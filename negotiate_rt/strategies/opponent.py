@@ -11,6 +11,7 @@ from negotiate_rt.problems.issues import OutcomeSpace
 from negotiate_rt.problems.scalars import finite
 
 if TYPE_CHECKING:
+    from negotiate_rt.strategies.coarse import CoarseEstimate
     from negotiate_rt.strategies.models import BayesianEstimate, FrequencyEstimate
 
 
@@ -34,11 +35,14 @@ class FrequencyModel(msgspec.Struct, frozen=True, tag_field="kind", tag="frequen
         if finite(self.rate, "rate", ConfigurationError) < 0:
             raise ConfigurationError(f"rate must be >= 0, got {self.rate}")
 
-    def start(self, space: OutcomeSpace) -> FrequencyEstimate:
-        """Return an estimate that has seen nothing yet."""
-        from negotiate_rt.strategies.models import FrequencyEstimate  # late: numpy
+    def start(self, space: OutcomeSpace) -> FrequencyEstimate | CoarseEstimate:
+        """Return an estimate that has seen nothing yet; on a grid of 101 values an issue where these are far too many."""
+        from negotiate_rt.strategies.coarse import CoarseEstimate, coarse_space  # late: numpy
+        from negotiate_rt.strategies.models import FrequencyEstimate
 
-        return FrequencyEstimate(space, self)
+        coarse = coarse_space(space)
+        own = FrequencyEstimate(coarse, self)
+        return own if coarse is space else CoarseEstimate(space, own)
 
 
 class BayesianModel(msgspec.Struct, frozen=True, tag_field="kind", tag="bayesian", forbid_unknown_fields=True):
@@ -63,11 +67,14 @@ class BayesianModel(msgspec.Struct, frozen=True, tag_field="kind", tag="bayesian
         if not 0 <= finite(self.concession, "concession", ConfigurationError) <= 1:
             raise ConfigurationError(f"concession must be in [0, 1], got {self.concession}")
 
-    def start(self, space: OutcomeSpace) -> BayesianEstimate:
-        """Return an estimate that has seen nothing yet."""
-        from negotiate_rt.strategies.models import BayesianEstimate  # late: numpy
+    def start(self, space: OutcomeSpace) -> BayesianEstimate | CoarseEstimate:
+        """Return an estimate that has seen nothing yet; on a grid of 101 values an issue where these are far too many."""
+        from negotiate_rt.strategies.coarse import CoarseEstimate, coarse_space  # late: numpy
+        from negotiate_rt.strategies.models import BayesianEstimate
 
-        return BayesianEstimate(space, self)
+        coarse = coarse_space(space)
+        own = BayesianEstimate(coarse, self)
+        return own if coarse is space else CoarseEstimate(space, own)
 
 
 AnyModel = FrequencyModel | BayesianModel
