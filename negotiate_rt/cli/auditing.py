@@ -10,6 +10,7 @@ from negotiate_rt.cli.commands import SETTINGS, end
 
 if TYPE_CHECKING:
     from negotiate_rt.solutions.audit_report import AuditReport
+    from negotiate_rt.solutions.probes import ProbeReport
 
 BROKEN = 4  # a property that was required fails, or could not be judged
 TYPES = (
@@ -34,6 +35,8 @@ REQUIRE = "Exit with 4 unless these hold: properties with commas between, as the
 @click.option("--budget", type=click.IntRange(100), default=200_000, show_default=True, help="Most outcomes to compute.")
 @click.option("--property", "-p", "properties", multiple=True, help="Judge only these; commas between, or repeated.")
 @click.option("--require", multiple=True, help=REQUIRE)
+@click.option("--false-names", is_flag=True, help="Look for agents that gain by taking part under two names, too.")
+@click.option("--collusion", type=click.IntRange(2), help="Look for coalitions of so many that gain together, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def audit(mechanism: str, as_json: bool, **options: Any) -> None:
     """Test what a MECHANISM promises: truthfulness, rationality, budget balance, efficiency.
@@ -47,7 +50,15 @@ def audit(mechanism: str, as_json: bool, **options: Any) -> None:
 
 def run_audit(mechanism: str, as_json: bool, **options: Any) -> int:
     """Audit a mechanism, print the report, and return the exit code. Raises ConfigurationError."""
-    from negotiate_rt.lab.audit import audit_mechanism, find_mechanism, options_in_words, types_in_words, unmet
+    from negotiate_rt.lab.audit import (
+        audit_mechanism,
+        find_mechanism,
+        options_in_words,
+        probe_collusion,
+        probe_false_names,
+        types_in_words,
+        unmet,
+    )
     from negotiate_rt.solutions.audit import BALANCE, wanted_properties
 
     required = wanted_properties(split(options["require"])) if options["require"] else ()
@@ -55,13 +66,20 @@ def run_audit(mechanism: str, as_json: bool, **options: Any) -> int:
     if asked or not set(required).isdisjoint(BALANCE):  # else balance is not judged where a seller keeps what is paid
         asked = wanted_properties((*asked, *required) if asked else ())
     space = None if options["types"] is None else types_in_words(options["types"])
-    found = find_mechanism(mechanism, options["agents"], space, options_in_words(options["settings"]))
+    settings = options_in_words(options["settings"])
+    found = find_mechanism(mechanism, options["agents"], space, settings)
     averages = options["bayesian"] or bool({"bayesian", "interim-rational"} & set(required))
     report = audit_mechanism(
         found, samples=options["samples"], seed=options["seed"], bayesian=averages, budget=options["budget"],
         properties=asked,
     )  # fmt: skip
-    show_report(report, as_json)
+    drawn = (options["samples"], options["seed"])
+    probes = []
+    if options["false_names"]:
+        probes.append(probe_false_names(mechanism, len(found.types), space, settings, *drawn))
+    if options["collusion"] is not None:
+        probes.append(probe_collusion(found, options["collusion"], *drawn))
+    show_report(report, probes, as_json)
     broken = unmet(report, required)
     if broken:
         from negotiate_rt.cli.program import fail
@@ -75,18 +93,22 @@ def split(texts: tuple[str, ...]) -> list[str]:
     return [word.strip() for text in texts for word in text.split(",") if word.strip()]
 
 
-def show_report(report: AuditReport, as_json: bool) -> None:
-    """Print a report."""
+def show_report(report: AuditReport, probes: list[ProbeReport], as_json: bool) -> None:
+    """Print a report, and what probes found."""
     if as_json:
         import msgspec
 
         from negotiate_rt.solutions.audit_report import shown
 
-        click.echo(msgspec.json.format(msgspec.json.encode(report, enc_hook=shown)).decode())
+        tree = msgspec.to_builtins(report, enc_hook=shown) | {"probes": msgspec.to_builtins(probes, enc_hook=shown)}
+        click.echo(msgspec.json.format(msgspec.json.encode(tree)).decode())
         return
     from negotiate_rt.cli.consoles import stdout_console
-    from negotiate_rt.lab.audit_tables import audit_tables
+    from negotiate_rt.lab.audit_tables import audit_tables, probe_lines
 
     console = stdout_console()
     for part in audit_tables(report):
         console.print(part)
+    for probe in probes:
+        for line in probe_lines(probe):
+            console.print(line)

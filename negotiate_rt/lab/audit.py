@@ -15,8 +15,9 @@ from typing import Any
 from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.solutions.audit import BUDGET, audit
 from negotiate_rt.solutions.audit_report import AuditReport, kept
-from negotiate_rt.solutions.mechanism_library import ready_mechanism
+from negotiate_rt.solutions.mechanism_library import MECHANISMS, known_mechanism, ready_mechanism
 from negotiate_rt.solutions.mechanisms import DirectMechanism, TypeSpace
+from negotiate_rt.solutions.probes import ProbeReport, collusion, false_names
 
 TYPES = 1_000  # at most, in a range
 DRAWN = re.compile(r"(uniform|exponential)\(([^()]*)\)")
@@ -35,6 +36,29 @@ def audit_mechanism(  # the options of one search
         raise
     except Exception as error:  # the mechanism's own functions: whatever they raise is told
         raise ConfigurationError(f"mechanism {mechanism.name!r} raised {raised(error)}") from error
+
+
+def probe_false_names(  # what to make, and one search
+    source: str, agents: int, types: TypeSpace | None, options: Mapping[str, Any], samples: int | None, seed: int
+) -> ProbeReport:
+    """Look for agents that gain by taking part under two names in a ready-made mechanism. Raises ConfigurationError."""
+    own = ".py" in source or ":" in source
+    name = source if own else known_mechanism(source)
+    merge = None if own else MECHANISMS[name].merge
+    if merge is None:
+        able = ", ".join(name for name, one in MECHANISMS.items() if one.merge is not None)
+        raise ConfigurationError(f"{source}: false names are probed in {able}; elsewhere with solutions.probes.false_names")
+    return false_names(lambda n: ready_mechanism(name, n, types, **options), agents, merge, samples=samples, seed=seed)
+
+
+def probe_collusion(found: DirectMechanism, size: int, samples: int | None = None, seed: int = 0) -> ProbeReport:
+    """Look for coalitions that gain together; errors as of `audit_mechanism`."""
+    try:
+        return collusion(found, size, samples=samples, seed=seed)
+    except ConfigurationError:
+        raise
+    except Exception as error:  # the mechanism's own functions: whatever they raise is told
+        raise ConfigurationError(f"mechanism {found.name!r} raised {raised(error)}") from error
 
 
 def unmet(report: AuditReport, required: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from negotiate_rt.solutions.audit_report import PROPERTIES, AuditReport, Finding
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from negotiate_rt.solutions.probes import ProbeReport
+
 COLOURS = {"holds": "green", "unrefuted": "green", "fails": "red", "not judged": "dim"}
 
 
@@ -31,6 +33,19 @@ def audit_tables(report: AuditReport) -> Iterator[RenderableType]:
         spread = f", from {number(found.least, 6)} to {number(found.most, 6)}"
         yield Text(f"revenue from the truthful: {number(found.mean, 6)}{error}{spread}")
     yield Text(_claim(report), style="dim")
+
+
+def probe_lines(report: ProbeReport) -> Iterator[RenderableType]:
+    """Yield what a search for attacks found, in the order to print it."""
+    how = "all" if report.exhaustive else "drawn with seed " + str(report.seed)
+    searched = f"{number(report.profiles)} profiles of types ({how}), {number(report.attacks)} attacks"
+    if report.worst is None:
+        yield Text(f"{report.probe}: none pays in {searched}", style="green")
+        return
+    share = f"pays in {number(report.open_profiles)} of {searched}"
+    yield Text.assemble((f"{report.probe}: ", "bold red"), f"{share}; the best: {report.worst.told}")
+    own = "; ".join(map(shown, report.worst.types))
+    yield Text(f"  types ({own}); gain {number(report.worst.gain, 6)}", style="dim")
 
 
 def _headline(report: AuditReport) -> list[tuple[str, str]]:

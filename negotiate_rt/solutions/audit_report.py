@@ -110,11 +110,18 @@ def shown(one: Any) -> str:  # any type or report
         return in_short(one)
     if isinstance(one, tuple) and one and all(isinstance(part, str) for part in one):
         return " > ".join(one)
+    if isinstance(one, tuple) and one and all(map(_priced, one)):
+        return "; ".join(f"{shown(bundle)} {shown(worth)}" for bundle, worth in one)
     if isinstance(one, tuple):
         return "(" + ", ".join(map(shown, one)) + ")"
     if isinstance(one, frozenset):
         return "{" + ", ".join(sorted(map(shown, one))) + "}"
     return str(one)
+
+
+def _priced(part: Any) -> bool:
+    """Whether this is a bundle and its worth."""
+    return isinstance(part, tuple) and len(part) == 2 and isinstance(part[0], frozenset)
 
 
 def in_short(value: float) -> str:

@@ -14,13 +14,14 @@ from negotiate_rt.solutions.choice_mechanisms import (
     serial_dictatorship,
     voting,
 )
-from negotiate_rt.solutions.clarke import vcg_combinatorial
+from negotiate_rt.solutions.clarke import merged_bundles, vcg_combinatorial
 from negotiate_rt.solutions.equilibrium_bidding import first_price_bid
 from negotiate_rt.solutions.market_mechanisms import SMALL, call_market, mcafee_market
 from negotiate_rt.solutions.mechanisms import DirectMechanism, TypeSpace, revelation
 from negotiate_rt.solutions.myerson import optimal_auction
 from negotiate_rt.solutions.position_mechanisms import CLICKS, position_auction
 from negotiate_rt.solutions.position_mechanisms import SMALL as SLOT_VALUES
+from negotiate_rt.solutions.probes import Merge, merged_units, merged_winner
 from negotiate_rt.solutions.value_distributions import DiscreteValues, UniformValues, ValueDistribution
 
 
@@ -28,6 +29,7 @@ class Ready(NamedTuple):
     """A ready-made mechanism: `make(types, agents, **options)`, how many agents it has by default, and what may be said.
 
     types: its default types (None: its own, which are no numbers, or what an option says). options: with their defaults.
+    merge: what an alias's share is to its keeper, for false names (None: not probed for them).
     """
 
     make: Callable[..., DirectMechanism]
@@ -35,6 +37,7 @@ class Ready(NamedTuple):
     types: TypeSpace | None
     options: dict[str, Any]
     about: str
+    merge: Merge | None = None
 
 
 def _votes(rule: str, about: str) -> Ready:
@@ -49,7 +52,7 @@ def _units(rule: str, about: str) -> Ready:
     def make(types: TypeSpace | None, agents: int, units: int, reserve: float) -> DirectMechanism:
         return k_unit(rule, types, agents, units, reserve)
 
-    return Ready(make, 2, None, {"units": 2, "reserve": 0.0}, about)
+    return Ready(make, 2, None, {"units": 2, "reserve": 0.0}, about, merged_units)
 
 
 def _positions(pricing: str, about: str) -> Ready:
@@ -94,18 +97,18 @@ def first_price_equilibrium(types: TypeSpace | None = None, agents: int = 3) -> 
 
 
 MECHANISMS: dict[str, Ready] = {
-    "first-price": Ready(first_price, 3, GRID, {"reserve": 0.0}, "one item, the highest bid wins and is paid"),
+    "first-price": Ready(first_price, 3, GRID, {"reserve": 0.0}, "one item, the highest bid wins and is paid", merged_winner),
     "first-price-equilibrium": Ready(
         first_price_equilibrium, 3, None, {}, "first price with the equilibrium's shaded bids put in for the bidders"
     ),
-    "vickrey": Ready(vickrey, 3, GRID, {"reserve": 0.0}, "one item, the highest bid wins and pays the second"),
-    "all-pay": Ready(all_pay, 3, GRID, {"reserve": 0.0}, "one item, the highest bid wins, all pay"),
+    "vickrey": Ready(vickrey, 3, GRID, {"reserve": 0.0}, "one item, the highest bid wins and pays the second", merged_winner),
+    "all-pay": Ready(all_pay, 3, GRID, {"reserve": 0.0}, "one item, the highest bid wins, all pay", merged_winner),
     "discriminatory": _units("discriminatory", "k units, winners pay their bids"),
     "uniform-price": _units("uniform-price", "k units at the highest losing bid"),
     "multi-unit-vickrey": _units("vickrey", "k units, winners pay what they displace"),
     "vcg": Ready(
         lambda types, agents, goods: vcg_combinatorial(goods, types, agents), 3, None, {"goods": ("A", "B")},
-        "several goods, bids on bundles, Clarke's pivot payments",
+        "several goods, bids on bundles, Clarke's pivot payments", merged_bundles,
     ),
     "gsp": _positions("gsp", "slots of unequal worth, a click costs the next bid"),
     "position-vcg": _positions("vcg", "slots of unequal worth, Clarke's pivot payments"),
@@ -139,14 +142,20 @@ MECHANISMS: dict[str, Ready] = {
 FIXED_TYPES = ("vcg", "serial-dictatorship", "median", "plurality", "borda", "copeland", "instant-runoff", "dictatorship")
 
 
-def ready_mechanism(name: str, agents: int | None = None, types: TypeSpace | None = None, **options: Any) -> DirectMechanism:
-    """Return a ready-made mechanism. options: as MECHANISMS lists them. Raises ConfigurationError."""
+def known_mechanism(name: str) -> str:
+    """Return the name of a ready-made mechanism, in any spelling. Raises ConfigurationError."""
     known = str(name).strip().lower().replace("_", "-")
     if known not in MECHANISMS:
         raise ConfigurationError(
             f"unknown mechanism {name!r}; there are {', '.join(MECHANISMS)}{suggest(known, MECHANISMS)}; or name a Python "
             "file, file.py:object, or module:object"
         )
+    return known
+
+
+def ready_mechanism(name: str, agents: int | None = None, types: TypeSpace | None = None, **options: Any) -> DirectMechanism:
+    """Return a ready-made mechanism. options: as MECHANISMS lists them. Raises ConfigurationError."""
+    known = known_mechanism(name)
     ready = MECHANISMS[known]
     for one in options:
         if one not in ready.options:

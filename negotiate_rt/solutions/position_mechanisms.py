@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.problems.positions import checked_clicks
 from negotiate_rt.solutions.auction_mechanisms import SELLER, bidder_names
 from negotiate_rt.solutions.mechanisms import Decision, DirectMechanism, Spaces, Types, TypeSpace
 from negotiate_rt.solutions.positions import assign_positions, gsp_payments, vcg_payments
@@ -27,8 +28,7 @@ def position_auction(
     """
     if pricing not in PRICINGS:
         raise ConfigurationError(f"pricing must be one of {', '.join(PRICINGS)}, got {pricing!r}")
-    shares = tuple(clicks) if isinstance(clicks, Sequence) and not isinstance(clicks, str) else (clicks,)
-    assign_positions({}, shares)  # are these clicks?
+    shares = checked_clicks((clicks,) if isinstance(clicks, (int, float)) else clicks, "clicks")
     pay = gsp_payments if pricing == "gsp" else vcg_payments
 
     def outcome(reports: Types) -> Decision:

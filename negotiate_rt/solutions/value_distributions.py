@@ -226,7 +226,7 @@ class DensityValues(msgspec.Struct, frozen=True, dict=True):
         for name in ("distribution", "density"):
             if not callable(getattr(self, name)):
                 raise ConfigurationError(f"{name} must be a function of one number, got {getattr(self, name)!r}")
-        ends = [real_number(self.distribution(float(one)), f"distribution({one})") for one in (low, high)]
+        ends = [float(real_number(self.distribution(float(one)), f"distribution({one})")) for one in (low, high)]
         if abs(ends[0]) > 1e-9 or abs(ends[1] - 1) > 1e-9:
             raise ConfigurationError(f"a cdf rises from 0 to 1, this one goes from {ends[0]} to {ends[1]}")
         if any(one > two + 1e-12 for one, two in itertools.pairwise(self.heights)):

@@ -189,3 +189,23 @@ def test_words_become_types_and_options() -> None:
     }  # fmt: skip
     with pytest.raises(ConfigurationError, match="agents must be"):
         ready_mechanism("vickrey", agents=0)
+
+
+@pytest.mark.slow
+def test_a_false_name_attack_on_vcg_is_shown(cli: Run) -> None:
+    wanted = ("audit", "vcg", "-n", "2", "-p", "dominant-strategy", "--false-names")
+    result = cli(*wanted)
+    assert result.exit_code == 0
+    assert "holds" in result.output
+    assert "reports {A} 0; {A, B} 2; {B} 2, and {A} 2; {A, B} 2; {B} 0" in result.output.replace("\n", " ")
+    assert "false name" in result.output
+    (probe,) = json.loads(cli(*wanted, "--samples", "40", "--json").stdout)["probes"]
+    assert (probe["seed"], probe["profiles"]) == (0, 40)
+    assert "none pays" in cli("audit", "vickrey", "-n", "2", "--types", "0:3", "--false-names").output
+
+
+def test_colluders_in_vickrey_are_shown_and_probes_refuse_what_they_cannot_do(cli: Run) -> None:
+    result = cli("audit", "vickrey", "-n", "3", "--types", "0:2", "--collusion", "2")
+    assert "collusion of 2: pays in" in result.output
+    assert "false names are probed in first-price" in cli("audit", "borda", "--false-names").output
+    assert cli("audit", "vickrey", "-n", "2", "--collusion", "3").exit_code == 2
