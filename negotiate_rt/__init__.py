@@ -55,6 +55,7 @@ _WHERE = {
     "problems.derived": "AffineUtility DiscountedUtility UncertainUtility",
     "problems.interdependent": "Box ConstraintUtility HyperRectangleUtility WeightedConstraint",
     "problems.tabular": "RankedUtility TabularUtility",
+    "problems.trading": "ContinuousOptions MarketNews MarketResult Quote Trade",
     "protocols.alternating_multiple_offers": "MenuOptions",
     "protocols.awarding": "ContractNetOptions ContractResult Penalty ProgressReport",
     "protocols.base": "NegotiationProtocol",
@@ -87,7 +88,7 @@ _WHERE = {
         "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"
     ),
     "solutions.best_response": "BestResponse best_response",
-    "solutions.call_market": "Clearing clear_call_market mcafee",
+    "solutions.call_market": "Clearing clear_call_market gains_from_trade mcafee",
     "solutions.curves": "ConcaveCurve LinearCurve",
     "solutions.demand": (
         "DemandEquilibrium DemandGame SmoothedDemands demand_equilibria outcome_demand_game pie_demand_game smoothed_demands "
@@ -109,6 +110,7 @@ _WHERE = {
     "solutions.multi_unit": "UnitAllocation allocate_units discriminatory_payments uniform_price vickrey_payments",
     "solutions.myerson_satterthwaite": "ContinuousPrior TradeBound myerson_satterthwaite",
     "solutions.offer_strategies": "OfferAnswer OfferAutomaton OfferTable",
+    "solutions.order_book": "OrderBook",
     "solutions.points": (
         "BargainingSolutions Solution bargaining_solutions egalitarian_point equal_loss_point "
         "kalai_smorodinsky_point nash_point utilitarian_point"
@@ -150,6 +152,7 @@ _WHERE = {
     "strategies.models": "Accuracy accuracy",
     "strategies.opponent": "BayesianModel FrequencyModel",
     "strategies.reliability": "Reliability ReliabilityLedger",
+    "strategies.zero_intelligence": "ZeroIntelligence",
     "strategies.registry": "STRATEGIES make_strategy",
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names.split()}

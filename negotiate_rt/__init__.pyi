@@ -417,6 +417,21 @@ from negotiate_rt.problems.tabular import (
 from negotiate_rt.problems.tabular import (
     TabularUtility as TabularUtility,
 )
+from negotiate_rt.problems.trading import (
+    ContinuousOptions as ContinuousOptions,
+)
+from negotiate_rt.problems.trading import (
+    MarketNews as MarketNews,
+)
+from negotiate_rt.problems.trading import (
+    MarketResult as MarketResult,
+)
+from negotiate_rt.problems.trading import (
+    Quote as Quote,
+)
+from negotiate_rt.problems.trading import (
+    Trade as Trade,
+)
 from negotiate_rt.problems.types import (
     CommonPrior as CommonPrior,
 )
@@ -619,6 +634,9 @@ from negotiate_rt.solutions.call_market import (
     clear_call_market as clear_call_market,
 )
 from negotiate_rt.solutions.call_market import (
+    gains_from_trade as gains_from_trade,
+)
+from negotiate_rt.solutions.call_market import (
     mcafee as mcafee,
 )
 from negotiate_rt.solutions.curves import (
@@ -700,10 +718,10 @@ from negotiate_rt.solutions.levelled_commitment import (
     BreachSide as BreachSide,
 )
 from negotiate_rt.solutions.levelled_commitment import (
-    break_even as break_even,
+    breach_equilibrium as breach_equilibrium,
 )
 from negotiate_rt.solutions.levelled_commitment import (
-    breach_equilibrium as breach_equilibrium,
+    break_even as break_even,
 )
 from negotiate_rt.solutions.lotteries import (
     Lotteries as Lotteries,
@@ -740,6 +758,9 @@ from negotiate_rt.solutions.offer_strategies import (
 )
 from negotiate_rt.solutions.offer_strategies import (
     OfferTable as OfferTable,
+)
+from negotiate_rt.solutions.order_book import (
+    OrderBook as OrderBook,
 )
 from negotiate_rt.solutions.payments import (
     BlockingCoalition as BlockingCoalition,
@@ -1067,6 +1088,9 @@ from negotiate_rt.strategies.reliability import (
 )
 from negotiate_rt.strategies.reliability import (
     ReliabilityLedger as ReliabilityLedger,
+)
+from negotiate_rt.strategies.zero_intelligence import (
+    ZeroIntelligence as ZeroIntelligence,
 )
 
 __version__: str

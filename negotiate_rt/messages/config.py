@@ -21,7 +21,7 @@ SPELLINGS = {
     "discriminatory": "discriminatory-auction", "pay-as-bid": "discriminatory-auction", "uniform-price": "uniform-price-auction",
     "multi-unit-vickrey": "multi-unit-vickrey-auction", "double": "double-auction", "call-market": "double-auction",
     "gsp": "gsp-auction", "generalised-second-price": "gsp-auction", "generalized-second-price": "gsp-auction",
-    "all-pay": "all-pay-auction",
+    "all-pay": "all-pay-auction", "continuous-double": "continuous-double-auction", "cda": "continuous-double-auction",
     "combinatorial": "combinatorial-auction",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
@@ -56,6 +56,7 @@ class NegotiationType(StrEnum):
     DOUBLE_AUCTION = "double-auction"
     GSP_AUCTION = "gsp-auction"
     ALL_PAY_AUCTION = "all-pay-auction"
+    CONTINUOUS_DOUBLE_AUCTION = "continuous-double-auction"
     COMBINATORIAL_AUCTION = "combinatorial-auction"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"

@@ -7,6 +7,7 @@ from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
 from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
 from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
+from negotiate_rt.protocols.continuous_double_auction import ContinuousDoubleAuction
 from negotiate_rt.protocols.contract_net import ContractNet
 from negotiate_rt.protocols.double_auction import DoubleAuction
 from negotiate_rt.protocols.dutch_auction import DutchAuction
@@ -36,7 +37,7 @@ BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     EnglishAuction, JapaneseAuction, DutchAuction,
     RequestProtocol, QueryProtocol, ProposeProtocol, SubscribeProtocol,
     DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
-    GspAuction, AllPayAuction, CombinatorialAuction,
+    ContinuousDoubleAuction, GspAuction, AllPayAuction, CombinatorialAuction,
 )  # fmt: skip
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Board",
     "Bundle",
     "CombinatorialAuction",
+    "ContinuousDoubleAuction",
     "ContractNet",
     "Dialogue",
     "DiscriminatoryAuction",

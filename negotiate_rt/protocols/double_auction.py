@@ -77,7 +77,7 @@ def side_of(agent: Any) -> Side | None:
     return None
 
 
-def view_of_order(talk: Dialogue, call: OrdersCall) -> View:
+def view_of_order(talk: Dialogue, call: OrdersCall | None = None) -> View:
     """Return what a trader may see when it is called: as any bidder, and its own limit price if it has one."""
     view = view_of_bid(talk, call)
     mine = talk.seat.preferences
@@ -142,16 +142,7 @@ class DoubleAuction(SealedBidAuction):
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
         """Return what is traded, frozen. Raises ConfigurationError for who has neither a hook nor a limit price."""
         lot = super().settle(seats, config, problem)
-        for seat in seats:
-            agent = seat.agent
-            limit, side = true_number(getattr(agent, "limit", None)), side_of(agent)
-            if limit is not None and side is not None:
-                seat.preferences = PricePreferences(limit, selling=side == "sell")
-            elif seat.role == "bidder" and not callable(getattr(agent, "bid", None)):
-                raise ConfigurationError(
-                    f"agent {seat.name!r} ({type(agent).__name__}) cannot sit as bidder: it has neither a hook 'bid' nor, as a "
-                    "Buyer or Seller has, a side and a limit price"
-                )
+        settle_traders(seats)
         return lot
 
     def call(self, lot: Any, options: AuctionOptions, closes_at: float | None) -> OrdersCall:
@@ -196,6 +187,20 @@ class DoubleAuction(SealedBidAuction):
         paid: Mapping[str, float] = getattr(result, "payments", None) or {}
         found = {seat.name: gain_of(seat, traded.get(seat.name, 0), paid.get(seat.name, 0.0)) for seat in seats}
         return {name: gain for name, gain in found.items() if gain is not None}
+
+
+def settle_traders(seats: Sequence[Seat]) -> None:
+    """Give who has a side and a limit price its preferences. Raises ConfigurationError for who has neither these nor a hook."""
+    for seat in seats:
+        agent = seat.agent
+        limit, side = true_number(getattr(agent, "limit", None)), side_of(agent)
+        if limit is not None and side is not None:
+            seat.preferences = PricePreferences(limit, selling=side == "sell")
+        elif seat.role == "bidder" and not callable(getattr(agent, "bid", None)):
+            raise ConfigurationError(
+                f"agent {seat.name!r} ({type(agent).__name__}) cannot sit as bidder: it has neither a hook 'bid' nor, as a "
+                "Buyer or Seller has, a side and a limit price"
+            )
 
 
 def gain_of(seat: Seat, units: int, payment: float) -> float | None:

@@ -184,6 +184,7 @@ class BidderSpec(AgentSpec, frozen=True, kw_only=True, tag="bidder", forbid_unkn
     value: Amount | tuple[Amount, ...] | None = None
     bundles: tuple[BundleSpec, ...] = ()
     strategy: Bidding | None = None
+    side: Literal["buy", "sell"] | None = None  # where there are both
 
 
 class ContractorSpec(AgentSpec, frozen=True, kw_only=True, tag="contractor", forbid_unknown_fields=True):

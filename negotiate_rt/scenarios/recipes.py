@@ -182,12 +182,13 @@ def _bidder(spec: BidderSpec, stage: Stage, path: str) -> Recipe:
     if given is None:
         raise ScenarioError([f"{path}.value: missing; a bidder needs a value, or bundles"])
     if not isinstance(given, tuple):
-        return lambda name, chance: Bidder(name, chance.amount(given), strategy)
+        return lambda name, chance: Bidder(name, chance.amount(given), strategy, side=spec.side)
     if not given:
         raise ScenarioError([f"{path}.value: expected at least one value, got none"])
 
-    def make(name: str, chance: Chance) -> Bidder:  # each unit is worth at most what the one before was
-        return Bidder(name, tuple(sorted(map(chance.amount, given), reverse=True)), strategy)
+    def make(name: str, chance: Chance) -> Bidder:  # each unit is worth at most what the one before was, or costs as much
+        values = sorted(map(chance.amount, given), reverse=spec.side != "sell")
+        return Bidder(name, tuple(values), strategy, side=spec.side)
 
     return make
 

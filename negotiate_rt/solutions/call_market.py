@@ -124,6 +124,25 @@ def mcafee(bids: Book, asks: Book, rng: Chance = None) -> Clearing:
     return trades(demand, supply, quantity - 1, quantity, (margin.bid, margin.ask), margin, rng)
 
 
+def gains_from_trade(bids: Book, asks: Book) -> float:
+    """Return the most that these can gain by trading: the bids minus the asks of all units that trade efficiently.
+
+    The efficiency of a market is what its traders gained, divided by this. Raises ConfigurationError. Cost: O(n log n).
+    """
+    demand, supply = book_of(bids, asks)
+    quantity, _ = efficient(demand, supply)
+    return _first(demand, quantity) - _first(supply, quantity)
+
+
+def _first(side: list[Lot], quantity: int) -> float:
+    value: float = 0
+    for lot in side:
+        units = min(lot.quantity, quantity)
+        value += lot.price * units
+        quantity -= units
+    return value
+
+
 def book_of(bids: Book, asks: Book) -> tuple[list[Lot], list[Lot]]:
     """Return demand, dearest first, and supply, cheapest first, ties in order of name. Raises ConfigurationError."""
     both = sorted(set(bids) & set(asks))

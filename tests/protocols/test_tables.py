@@ -83,6 +83,8 @@ class Pair:
                 return Propose(Menu(((offer.id, offer.value),)), offer.id)
             if machine.table.protocol == "double-auction":
                 offer = self.offers[offer.id] = replace(offer, value=(Order("buy", offer.value),))
+            if machine.table.protocol == "continuous-double-auction":
+                offer = self.offers[offer.id] = replace(offer, value=Order("buy", offer.value))
             if machine.table.protocol in UNITS:
                 offer = self.offers[offer.id] = replace(offer, value=(offer.value,))
             if machine.table.protocol == "combinatorial-auction":
@@ -264,6 +266,19 @@ OUTCRIES = {
     "silence": [(A, Cfp), LAPSE, LAPSE, "OUT"],
 }
 CLOCKS = {title: one for title, one in OUTCRIES.items() if (B, Reject) not in one}
+FLOORS = {
+    "looks, orders, takes it back": [
+        (A, Cfp), (B, QueryRef), (A, Inform), (B, Propose), (A, Inform), (B, Withdraw), (A, Inform), (A, InformResult), "CLOSED",
+    ],
+    "closed while it waits for news": [(A, Cfp), (B, QueryRef), (A, InformResult), "CLOSED"],
+    "leaves": [(A, Cfp), (B, Refuse), (A, InformResult), "CLOSED"],
+    "not understood": [(A, Cfp), (B, NotUnderstood), (A, InformResult), "CLOSED"],
+    "lets a turn pass": [(A, Cfp), SKIP, (A, InformResult), "CLOSED"],
+    "never opened": [LAPSE, "OUT"],
+    "silence on the floor": [(A, Cfp), LAPSE, "OUT"],
+    "silence after a look": [(A, Cfp), (B, QueryRef), LAPSE, "OUT"],
+    "silence after leaving": [(A, Cfp), (B, Refuse), LAPSE, "OUT"],
+}
 TRANSCRIPTS = {
     "bilateral": BARGAINS, "rubinstein": GAMES, "stacked-alternating-offers": TALKS, "monotonic-concession": CONCESSIONS,
     "alternating-multiple-offers": {
@@ -272,7 +287,7 @@ TRANSCRIPTS = {
     "nash-demand": DEMANDS, "concurrent-bargaining": COMMITMENTS, "signalled-bargaining": SIGNALS,
     "contract-net": CONTRACTS | BROKEN, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
-    **dict.fromkeys(SEALED, AUCTIONS),
+    **dict.fromkeys(SEALED, AUCTIONS), "continuous-double-auction": FLOORS,
     "combinatorial-auction": AUCTIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
     "iterated-contract-net": CONTRACTS | AGAIN, **DIALOGUES,
@@ -430,6 +445,10 @@ JOINT = {
 }
 JOINT["iterated-contract-net"] = JOINT["contract-net"] | AGAIN_JOINT
 JOINT["vickrey-auction"] = JOINT["first-price-auction"]
+JOINT["continuous-double-auction"] = {
+    "traded": [Cfp, Inform, "closed", InformResult, "sold", "AGREED"],
+    "nobody traded": ["closed", "unsold", "FAILED"],
+}
 JOINT |= dict.fromkeys(SEALED, JOINT["vickrey-auction"])
 JOINT["combinatorial-auction"] = JOINT["vickrey-auction"]
 JOINT["english-auction"] = {
