@@ -130,10 +130,14 @@ class View(msgspec.Struct, frozen=True):
             lines.append(f"You have {self.time_left:.3g} seconds for this decision.")
         if self.task is not None:
             lines.append(f"The task: {self.task!r}.")
-        standing, own = self.standing_offer, self.own_last_offer
-        offer = "nothing yet" if standing is None else self._words(standing.value)
-        lines.append(f"The other side's standing offer: {offer}.")
-        lines.append(f"Your own last offer: {'none yet' if own is None else self._words(own.value)}.")
+        in_words = getattr(self.call, "in_words", None)
+        if in_words is not None:
+            lines.append(in_words())
+        else:
+            standing, own = self.standing_offer, self.own_last_offer
+            offer = "nothing yet" if standing is None else self._words(standing.value)
+            lines.append(f"The other side's standing offer: {offer}.")
+            lines.append(f"Your own last offer: {'none yet' if own is None else self._words(own.value)}.")
         lines.extend(self._own_interest())
         if self.repair:
             lines.append(f"Your last reply could not be used: {self.repair}.")

@@ -36,6 +36,11 @@ class AuctionCall(msgspec.Struct, frozen=True, kw_only=True, tag="auction-call")
     closes_at: float | None = None
     direction: Direction = "forward"
 
+    def in_words(self) -> str:
+        """Return the call as a sentence, for a language model."""
+        what, bound = ("asks", "above") if self.direction == "reverse" else ("bids", "below")
+        return f"Sealed {what}, one each" + (f"; none {bound} {self.starting_price:g}." if self.starting_price else ".")
+
 
 class OutcryCall(msgspec.Struct, frozen=True, kw_only=True, tag="outcry-call"):
     """What is cried out in an open auction: the standing price and bidder (None: nobody yet), the `least` bid that is taken
@@ -55,6 +60,14 @@ class OutcryCall(msgspec.Struct, frozen=True, kw_only=True, tag="outcry-call"):
     bids: tuple[Any, ...] = ()  # of Bid
     last: bool = False
 
+    def in_words(self) -> str:
+        """Return the call as a sentence, for a language model."""
+        stands = "Nobody has bid yet" if self.bidder is None else f"{self.bidder} stands at {self.price:g}"
+        most = "at most" if self.direction == "reverse" else "at least"
+        bid = "bid" if self.least is None else f"bid {most} {self.least:g}"
+        end = "; without another bid this round is the last" if self.last else ""
+        return f"{stands}: {bid}, reject to let the round pass, or refuse to leave the bidding{end}."
+
 
 class ClockCall(msgspec.Struct, frozen=True, kw_only=True, tag="clock-call"):
     """One tick of a clock auction: the price that is asked now, until when, and the price of the next tick (None: this is
@@ -68,6 +81,11 @@ class ClockCall(msgspec.Struct, frozen=True, kw_only=True, tag="clock-call"):
     closes_at: float | None = None
     direction: Direction = "forward"
     bidding: int | None = None
+
+    def in_words(self) -> str:
+        """Return the call as a sentence, for a language model."""
+        then = "this is the last price" if self.following is None else f"the next price will be {self.following:g}"
+        return f"The clock asks {self.price:g}: propose it to agree; {then}."
 
 
 class AuctionClosed(msgspec.Struct, frozen=True, kw_only=True, tag="auction-closed"):

@@ -82,13 +82,16 @@ PRICES = PriceSpace()
 # -- a bidder's turn --------------------------------------------------------------------------------------------------
 
 
-def view_of_bid(talk: Dialogue, call: AnyCall) -> View:
+def view_of_bid(talk: Dialogue, call: AnyCall | None = None) -> View:
     """Return what a bidder may see when it is called: the lot, the price now, the bids that are public, the time it has.
 
-    Cost: O(1).
+    `call`: the one that it answers, by default the one in its seat's context. Cost: O(1).
     """
     conversation = talk.conversation
     seat = talk.seat
+    if call is None:
+        call = seat.context
+        assert call is not None  # nobody bids before the first call
     now = talk.actor.kernel.now
     terms = conversation.terms
     closes_at = conversation.deadline if call.closes_at is None else call.closes_at

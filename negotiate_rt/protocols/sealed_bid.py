@@ -107,8 +107,10 @@ class SealedBidAuction(AuctionProtocol):
         call = await talk.receive(Cfp)
         if not isinstance(call, Cfp):
             return
-        talk.seat.context = call.content
-        await talk.send(await talk.ask(None, call.content))
+        seat = talk.seat
+        seat.context = call.content
+        seat.resolve(None)
+        await talk.take_turn()
         while not talk.machine.state.final:
             await talk.receive()
 

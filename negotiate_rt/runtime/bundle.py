@@ -18,6 +18,7 @@ from negotiate_rt.runtime.asking import Asking, give_way, gone
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.items import Aside, Injected
 from negotiate_rt.runtime.mailbox import BURST, NOTHING, Mailbox
+from negotiate_rt.runtime.saying import DONE
 from negotiate_rt.runtime.seat import Seat
 
 if TYPE_CHECKING:
@@ -88,7 +89,12 @@ class Bundle(Asking):
         move = end.machine.state.says.get(message.__class__)
         if move is None or not move.quiet:
             message = end.machine.clear(end.complete(message), self.now)
-        self.joint.say(message.__class__)
+        joint = self.joint
+        then = joint.table.moves.get(joint.state, {}).get(message.__class__)
+        if then is None:
+            joint.say(message.__class__)  # raises, with everything that is legal here
+        else:
+            joint.state = then
         self.said += 1
         return end.send(message, reply_by) if self.said % BURST else self._send_and_give_way(end, message, reply_by)
 
@@ -100,7 +106,9 @@ class Bundle(Asking):
     async def send_all(self, message: Message, to: list[str], reply_by: float | None = None) -> None:
         """Say the same to several participants, in order; `reply_by`: until when answers are taken."""
         for name in to:
-            await self.send(message, name, reply_by)
+            said = self.send(message, name, reply_by)
+            if said is not DONE:
+                await said
 
     def advance(self, event: str) -> None:
         """Take a named row of the joint table."""

@@ -395,3 +395,28 @@ def test_same_seed_same_auction():
         return [(record.at, record.kind, record.sender, record.receiver, record.act) for record in trace.records]
 
     assert said() == said()
+
+
+def test_prompt_says_what_stands_and_what_may_be_done():
+    prompts = []
+
+    def model(view):
+        prompts.append(view.as_prompt())
+        return view.parse('{"move": "propose", "value": 12}') if view.round == 1 else view.parse({"move": "refuse"})
+
+    held("english", [Bidder("m", 99, model), Bidder("a", 20)], starting_price=10, increment=3)
+    assert "Nobody has bid yet: bid at least 10, reject to let the round pass" in prompts[0]
+    assert "a stands at 15: bid at least 18, reject to let the round pass, or refuse" in prompts[1]
+    assert "without another bid this round is the last" in prompts[1]
+    assert "Legal moves: propose, reject, refuse, walk." in prompts[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("vickrey", "Sealed bids, one each; none below 10."), ("japanese", "The clock asks 10: propose it to agree; the next price"),
+     ("dutch", "The clock asks 10: propose it to agree; the next price will be 9.")],
+)  # fmt: skip
+def test_prompts_of_other_auctions(kind, text):
+    prompts = []
+    held(kind, [Bidder("m", 5, lambda view: prompts.append(view.as_prompt()))], starting_price=10)
+    assert text in prompts[0]
