@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from negotiate_rt.errors import ConfigurationError, suggest
+from negotiate_rt.problems.bundles import PAYMENTS
 from negotiate_rt.problems.combinatorial import BundleAuction, BundleBid, BundleBids, Good, shown
 from negotiate_rt.problems.task import FrozenMapping
 from negotiate_rt.solutions.nearest import exact_projection, least_sum, nearest_to_origin
@@ -27,7 +28,6 @@ from negotiate_rt.solutions.winners.solving import Allocation, Bids, solve
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-RULES = ("first-price", "vcg", "core")
 SLACK = 1e-9  # of the allocation's value: a coalition that gains less blocks nothing
 ROUNDING = 1e-12  # of the largest bid, by which the least sum may be missed while the nearest point is looked for
 MOST_EXACT = 40  # tight constraints up to which payments are calculated in fractions in the end
@@ -67,8 +67,8 @@ def payments_by(
     a winner for VCG, and some more for the core, each started from what is known.
     """
     name = str(rule).strip().lower()
-    if name not in RULES:
-        raise ConfigurationError(f"payment rule: expected one of {', '.join(RULES)}, got {rule!r}" + suggest(name, RULES))
+    if name not in PAYMENTS:
+        raise ConfigurationError(f"payment rule: expected one of {', '.join(PAYMENTS)}, got {rule!r}" + suggest(name, PAYMENTS))
     if name == "first-price":
         return first_price_payments(allocation)
     return (vcg_payments if name == "vcg" else core_payments)(bids, allocation, deadline, engine=engine)

@@ -89,7 +89,7 @@ def test_false_names_pay_under_vcg():
 
 
 def test_nobody_wins_and_nobody_pays():
-    for rule in payments.RULES:
+    for rule in payments.PAYMENTS:
         assert payments_by(rule, [], solve([])).payments == {}
 
 

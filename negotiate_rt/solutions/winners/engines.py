@@ -8,13 +8,13 @@ from functools import lru_cache
 from importlib.util import find_spec
 
 from negotiate_rt.errors import ConfigurationError, suggest
+from negotiate_rt.problems.bundles import ENGINES
 from negotiate_rt.solutions.winners.deadline import Deadline
 from negotiate_rt.solutions.winners.exact import Search, dynamic_program, programmable
 from negotiate_rt.solutions.winners.highs import Engined
 from negotiate_rt.solutions.winners.packing import Packing
 from negotiate_rt.solutions.winners.prices import Prices, price
 
-ENGINES = ("auto", "greedy", "exact", "highs", "cp-sat")
 EXTRAS = {"cp-sat": ("ortools.sat.python.cp_model", "ortools"), "highs": ("highspy", "solvers")}  # the best first
 LOADING = {"cp-sat": 2.0, "highs": 0.5}  # seconds to load an engine: twice what a calm machine takes
 FEW = 60  # bids left up to which our own search comes first, and the nodes that it gets: some 20 ms
