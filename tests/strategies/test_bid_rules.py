@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negotiate_rt import (
@@ -119,7 +119,8 @@ def test_raises_by_the_least_step_up_to_the_limit():
     assert outbid(10, at(None, reverse=True)) == 20
 
 
-@given(limit=st.integers(1, 500), rounds=st.integers(1, 60))
+@given(limit=st.integers(1, 500), rounds=st.integers(1, 30))
+@settings(max_examples=40)
 def test_steps_get_longer_so_that_the_limit_is_reached_in_time(limit, rounds):
     least = 0.0
     for left in range(rounds - 1, -1, -1):
