@@ -115,19 +115,24 @@ def outbid(limit: float, now: Situation) -> float | None:
         return None
     rounds = max(now.rounds_left - 1, 0)  # at the limit one round early: in the last, the standing bidder has no answer
     short = abs(limit - least) - rounds * now.increment
-    if short <= 0:
+    if short <= 0 or short == math.inf:
         return least
     step = short / (rounds + 1)
     return max(least - step, limit) if now.reverse else min(least + step, limit)
 
 
-def worth_to(agent: Any, task: Any) -> Any:  # a number, or several by unit
+def worth_to(agent: Any, task: Any) -> float:
     """Return what the lot is worth to an agent: its value, or what its value says of the bundle of this one lot. NaN if
-    nothing is known, which drops out."""
+    no number is known, which drops out."""
     value = getattr(agent, "value", None)
     if callable(value):
         value = value({task})
-    return math.nan if value is None else value
+    if value.__class__ is float or value.__class__ is int:
+        return value  # type: ignore[no-any-return]  # a number
+    try:
+        return math.nan if value is None or isinstance(value, (bool, str)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def bid_by(strategy: Callable[..., Any], agent: Any, view: View) -> Any:  # a price, None, or an awaitable of one

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from types import SimpleNamespace
 
+import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +27,7 @@ from negotiate_rt import (
 )
 from negotiate_rt.solutions.myerson_satterthwaite import ContinuousPrior
 from negotiate_rt.strategies.bid_rules import BIDDINGS, make_bidding
-from negotiate_rt.strategies.bidding import BidRule, Situation, outbid
+from negotiate_rt.strategies.bidding import BidRule, Situation, outbid, worth_to
 from tests.protocols.auctions import held, sold
 
 ANN = Bidder("ann", 10)
@@ -98,6 +101,19 @@ def test_agent_without_a_value_drops_out(rule):
     outcome = held("english", [bidder, Bidder("b", 3)])
     assert outcome.result.winner.name == "b"
     assert outcome.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "worth"),
+    [(Decimal("7.5"), 7.5), (numpy.float32(2.5), 2.5), (3, 3), (True, None), ("9", None), ([], None), (None, None)], ids=repr,
+)  # fmt: skip
+def test_value_is_any_true_number(value, worth):
+    agent = SimpleNamespace(name="a", value=value)
+    assert worth_to(agent, "lot") == pytest.approx(worth if worth is not None else math.nan, nan_ok=True)
+
+
+def test_worth_without_bound_outbids_by_the_least_step():
+    assert sold("english", [Bidder("a", math.inf), Bidder("b", Decimal("2.5"))], increment=1).pay_price == 2
 
 
 def test_value_may_be_a_function_of_the_bundle():
