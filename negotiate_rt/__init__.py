@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "agents": "Agent Bidder Buyer Contractor Manager Negotiator Seller",
+    "agents.broker": "Broker",
     "errors": (
         "CodecError ConfigurationError ForeignAwaitError InvalidDecision InvalidOffer LocalProtocolError MailboxFull "
         "NegotiationError ProtocolDefinitionError ProtocolError RemoteProtocolError SocietyClosed StalledError"
@@ -59,6 +60,7 @@ _WHERE = {
     "protocols.alternating_multiple_offers": "MenuOptions",
     "protocols.awarding": "ContractNetOptions ContractResult Penalty ProgressReport",
     "protocols.base": "NegotiationProtocol",
+    "protocols.brokering": "Brokerage Proxied ProxyReply ProxyResult",
     "protocols.concurrent_bargaining": "CommitmentOptions ConcurrentResult",
     "protocols.engagement": "Engagement",
     "protocols.interaction": "InteractionOptions",

@@ -21,6 +21,9 @@ from negotiate_rt.agents import (
 from negotiate_rt.agents import (
     Seller as Seller,
 )
+from negotiate_rt.agents.broker import (
+    Broker as Broker,
+)
 from negotiate_rt.errors import (
     CodecError as CodecError,
 )
@@ -467,6 +470,18 @@ from negotiate_rt.protocols.awarding import (
 )
 from negotiate_rt.protocols.base import (
     NegotiationProtocol as NegotiationProtocol,
+)
+from negotiate_rt.protocols.brokering import (
+    Brokerage as Brokerage,
+)
+from negotiate_rt.protocols.brokering import (
+    Proxied as Proxied,
+)
+from negotiate_rt.protocols.brokering import (
+    ProxyReply as ProxyReply,
+)
+from negotiate_rt.protocols.brokering import (
+    ProxyResult as ProxyResult,
 )
 from negotiate_rt.protocols.concurrent_bargaining import (
     CommitmentOptions as CommitmentOptions,

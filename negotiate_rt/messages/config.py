@@ -45,6 +45,8 @@ class NegotiationType(StrEnum):
     QUERY = "query"
     PROPOSE = "propose"
     SUBSCRIBE = "subscribe"
+    BROKERING = "brokering"
+    RECRUITING = "recruiting"
     FIRST_PRICE_AUCTION = "first-price-auction"
     VICKREY_AUCTION = "vickrey-auction"
     ENGLISH_AUCTION = "english-auction"

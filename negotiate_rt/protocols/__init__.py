@@ -6,6 +6,7 @@ from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultip
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
 from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
+from negotiate_rt.protocols.brokering import BrokeringProtocol
 from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
 from negotiate_rt.protocols.continuous_double_auction import ContinuousDoubleAuction
 from negotiate_rt.protocols.contract_net import ContractNet
@@ -21,6 +22,7 @@ from negotiate_rt.protocols.multi_unit import DiscriminatoryAuction, MultiUnitVi
 from negotiate_rt.protocols.nash_demand import NashDemand
 from negotiate_rt.protocols.propose import ProposeProtocol
 from negotiate_rt.protocols.query import QueryProtocol
+from negotiate_rt.protocols.recruiting import RecruitingProtocol
 from negotiate_rt.protocols.request import RequestProtocol
 from negotiate_rt.protocols.rubinstein import Rubinstein
 from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
@@ -35,7 +37,7 @@ BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
     ConcurrentBargaining, SignalledBargaining, ContractNet, IteratedContractNet, FirstPriceAuction, VickreyAuction,
     EnglishAuction, JapaneseAuction, DutchAuction,
-    RequestProtocol, QueryProtocol, ProposeProtocol, SubscribeProtocol,
+    RequestProtocol, QueryProtocol, ProposeProtocol, SubscribeProtocol, BrokeringProtocol, RecruitingProtocol,
     DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
     ContinuousDoubleAuction, GspAuction, AllPayAuction, CombinatorialAuction,
 )  # fmt: skip
@@ -47,6 +49,7 @@ __all__ = [
     "AlternatingMultipleOffers",
     "Bilateral",
     "Board",
+    "BrokeringProtocol",
     "Bundle",
     "CombinatorialAuction",
     "ContinuousDoubleAuction",
@@ -67,6 +70,7 @@ __all__ = [
     "ProposeProtocol",
     "QueryProtocol",
     "Question",
+    "RecruitingProtocol",
     "Refusal",
     "RequestProtocol",
     "Rubinstein",

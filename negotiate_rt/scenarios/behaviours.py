@@ -17,14 +17,14 @@ from negotiate_rt.messages.view import View, sleep
 from negotiate_rt.scenarios.format import Behaviour, Crash, Hang, Nonsense, Slow, Trouble
 from negotiate_rt.strategies.deciding import concede
 
-HOOKS = ("decide", "bid", "perform", "handle_request", "answer", "consider", "notify")
+HOOKS = ("decide", "bid", "perform", "handle_request", "answer", "consider", "notify", "mediate")
 BY_NAME: dict[str, Trouble] = {"slow": Slow(), "hang": Hang(), "crash": Crash(), "nonsense": Nonsense()}
 FOREVER = 1e9  # seconds: thirty years, far beyond any deadline
 NONSENSE: dict[str, Sequence[Any]] = {  # what each hook returns that is no decision: Any, as agents do
     "decide": (Propose(math.nan), "purple monkey dishwasher", 42, Propose(("no", "such", "outcome", "anywhere")), None),
     "bid": ("lots", -1.0, math.inf, object),
     "perform": (math.inf, object), "handle_request": (Propose(1), Failure), "answer": (Propose(1), object),
-    "consider": (math.nan, "perhaps"), "notify": (Propose(1), 0),
+    "consider": (math.nan, "perhaps"), "notify": (Propose(1), 0), "mediate": (Propose(1), object),
 }
 
 

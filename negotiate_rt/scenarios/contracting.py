@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.agents import Agent, Contractor
+from negotiate_rt.agents.broker import Broker
 from negotiate_rt.messages.performatives import Agree, Failure, Refuse
 from negotiate_rt.messages.view import sleep
 from negotiate_rt.problems import FrozenMapping
 from negotiate_rt.scenarios.behaviours import work
-from negotiate_rt.scenarios.format import ContractorSpec, ResponderSpec
+from negotiate_rt.scenarios.format import BrokerSpec, ContractorSpec, ResponderSpec
 from negotiate_rt.scenarios.reading import ScenarioError, hint, listed, step
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Responder(Agent):
     """Answers whatever it is asked, as a scenario describes it."""
 
     def __init__(self, name: str, spec: ResponderSpec, takes: float, every: float, rng: random.Random) -> None:
-        super().__init__(name)
+        super().__init__(name, capabilities=spec.capabilities)
         self.spec = spec
         self.takes = takes
         self.every = every
@@ -129,6 +130,20 @@ class Responder(Agent):
         for news in self.spec.news:
             await sleep(self.every)
             yield news
+
+
+def broker(spec: BrokerSpec, stage: Stage, path: str) -> Recipe:
+    """Return how to make a broker with the agents that it knows."""
+    crew = [(one, responder(one, stage, path)) for one in spec.crew]
+
+    def make(name: str, chance: Chance) -> Agent:
+        known = []
+        for one, recipe in crew:
+            names = [one.name] if one.count == 1 else [f"{one.name}-{number}" for number in range(1, one.count + 1)]
+            known += [recipe(each, type(chance)(f"{chance.seed}/{each}")) for each in names]
+        return Broker(name, known)
+
+    return make
 
 
 def responder(spec: ResponderSpec, stage: Stage, path: str) -> Recipe:

@@ -7,7 +7,6 @@ with a tag, added to its union.
 
 from __future__ import annotations
 
-import random
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -16,6 +15,7 @@ from msgspec import Meta
 from negotiate_rt.messages.config import FAULT_KINDS
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.runtime.network import NetworkFaults
+from negotiate_rt.scenarios.draws import Amount as Amount
 from negotiate_rt.strategies.bid_rules import AnyBidding, BiddingName
 from negotiate_rt.strategies.registry import AnyStrategy, StrategyName
 
@@ -25,51 +25,6 @@ Probability = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 Whole = Annotated[int, Meta(ge=1)]
 Scalar = str | bool | int | float
-
-
-# -- numbers that differ from session to session ----------------------------------------------------------------------
-
-
-class UniformDraw(msgspec.Struct, frozen=True, tag="uniform", tag_field="draw", forbid_unknown_fields=True):
-    """Any number from `low` to `high` alike."""
-
-    low: float
-    high: float
-
-    def __post_init__(self) -> None:
-        if self.high < self.low:
-            raise ValueError(f"high: expected at least low ({self.low:g}), got {self.high:g}")
-
-    def draw(self, rng: random.Random) -> float:
-        """Return a number."""
-        return rng.uniform(self.low, self.high)
-
-
-class NormalDraw(msgspec.Struct, frozen=True, tag="normal", tag_field="draw", forbid_unknown_fields=True):
-    """A bell around `mean`, cut off at `low` if given: what falls below is `low`."""
-
-    mean: float
-    deviation: Annotated[float, Meta(ge=0)]
-    low: float | None = None
-
-    def draw(self, rng: random.Random) -> float:
-        """Return a number."""
-        value = rng.normalvariate(self.mean, self.deviation)
-        return value if self.low is None else max(self.low, value)
-
-
-class ChoiceDraw(msgspec.Struct, frozen=True, tag="choice", tag_field="draw", forbid_unknown_fields=True):
-    """One of `values`, each alike."""
-
-    values: Annotated[tuple[float, ...], Meta(min_length=1)]
-
-    def draw(self, rng: random.Random) -> float:
-        """Return one of the values."""
-        return rng.choice(self.values)
-
-
-Draw: TypeAlias = UniformDraw | NormalDraw | ChoiceDraw
-Amount: TypeAlias = float | Draw
 
 
 # -- strategies and behaviours ----------------------------------------------------------------------------------------
@@ -219,13 +174,23 @@ class ResponderSpec(AgentSpec, frozen=True, kw_only=True, tag="responder", forbi
     answer: Scalar | None = None
     news: tuple[Scalar, ...] = ()
     every: Amount = 1.0
+    capabilities: tuple[str, ...] = ()
+
+
+class BrokerSpec(AgentSpec, frozen=True, kw_only=True, tag="broker", forbid_unknown_fields=True):
+    """Finds those of its `crew` who have the capability that a proxy asks for, and brings about dialogues with them."""
+
+    crew: tuple[ResponderSpec, ...] = ()
 
 
 class ManagerSpec(AgentSpec, frozen=True, kw_only=True, tag="manager", forbid_unknown_fields=True):
     """Awards by the rule in the options. Without one the runtime seats its own."""
 
 
-AnyAgent: TypeAlias = BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec | ManagerSpec | ResponderSpec
+AnyAgent: TypeAlias = (
+    BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec | ManagerSpec | ResponderSpec
+    | BrokerSpec
+)  # fmt: skip
 
 
 # -- what is at stake -------------------------------------------------------------------------------------------------
@@ -279,6 +244,15 @@ class TaskSpec(msgspec.Struct, frozen=True, tag="task", tag_field="type", forbid
     """A task to contract out, or the lot of an auction, with its attributes."""
 
     attributes: dict[str, Any]  # the user's own
+
+
+class ProxySpec(msgspec.Struct, frozen=True, kw_only=True, tag="proxy", tag_field="type", forbid_unknown_fields=True):
+    """What a broker is asked to do: a `protocol` with somebody, or with `everybody`, who has the `capability`."""
+
+    capability: Name | tuple[Name, ...]
+    content: dict[str, Any]  # the user's own
+    protocol: Literal["request", "query", "propose", "subscribe"] = "request"
+    everybody: bool = False
 
 
 class SpanSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -349,7 +323,7 @@ class DomainSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     information: Literal["private", "complete"] = "private"
 
 
-AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec
+AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec | ProxySpec
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ from typing import Any
 from negotiate_rt.agents import Agent, Bidder, Buyer, Manager, Negotiator, Seller
 from negotiate_rt.problems import AdditiveUtility, BargainingProblem
 from negotiate_rt.scenarios.behaviours import misbehave
-from negotiate_rt.scenarios.contracting import contractor, responder
+from negotiate_rt.scenarios.contracting import broker, contractor, responder
 from negotiate_rt.scenarios.format import (
     AgentSpec,
     Amount,
     BidderSpec,
+    BrokerSpec,
     Bidding,
     BuyerSpec,
     Concession,
@@ -217,6 +218,6 @@ def _manager(spec: ManagerSpec, stage: Stage, path: str) -> Recipe:
 
 
 _RECIPES: dict[type, Callable[[Any, Stage, str], Recipe]] = {
-    BidderSpec: _bidder, BuyerSpec: _trader, ContractorSpec: contractor, ManagerSpec: _manager,
+    BidderSpec: _bidder, BrokerSpec: broker, BuyerSpec: _trader, ContractorSpec: contractor, ManagerSpec: _manager,
     NegotiatorSpec: _negotiator, PlainSpec: _plain, ResponderSpec: responder, SellerSpec: _trader,
 }  # fmt: skip

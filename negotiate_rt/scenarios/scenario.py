@@ -12,6 +12,7 @@ from negotiate_rt.executor.executor import NegotiationExecutor
 from negotiate_rt.executor.settings import Settings, built_in
 from negotiate_rt.messages.config import NegotiationConfig, protocol_name
 from negotiate_rt.problems import BargainingProblem, Pie, PriceProblem, Task
+from negotiate_rt.protocols.brokering import Proxied
 from negotiate_rt.runtime.network import Network
 from negotiate_rt.scenarios.domains import load_domain
 from negotiate_rt.scenarios.format import (
@@ -19,6 +20,7 @@ from negotiate_rt.scenarios.format import (
     IssuesSpec,
     PieSpec,
     PriceSpec,
+    ProxySpec,
     ScenarioSpec,
     TaskSpec,
 )
@@ -155,6 +157,8 @@ def _problem(spec: Any) -> Any:  # one of AnyProblem or None -> what the executo
         return BargainingProblem([issue_of(one) for one in spec.issues], information=spec.information)
     if isinstance(spec, PieSpec):
         return Pie(spec.size)
+    if isinstance(spec, ProxySpec):
+        return Proxied(capability=spec.capability, content=spec.content, protocol=spec.protocol, everybody=spec.everybody)
     if isinstance(spec, TaskSpec):
         return Task(**spec.attributes)
     return PriceProblem() if isinstance(spec, PriceSpec) else None

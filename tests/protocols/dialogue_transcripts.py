@@ -16,6 +16,7 @@ from negotiate_rt.messages.performatives import (
     Lapse,
     NotUnderstood,
     Propose,
+    Proxy,
     QueryIf,
     QueryRef,
     Refuse,
@@ -116,3 +117,22 @@ AGAIN = {
 AGAIN_JOINT = {
     "two iterations": [Cfp, "closed", "revised", Reject, Cfp, "closed", Accept, "awarded", "fulfilled", "AGREED"],
 }
+B = "broker"
+DEALS = {
+    "mediated": [(I, Proxy), (B, Agree), (B, InformResult), "AGREED"],
+    "nobody fits": [(I, Proxy), (B, Agree), (B, Failure), "FAILED"],
+    "refused": [(I, Proxy), (B, Refuse), "FAILED"],
+    "not understood": [(I, Proxy), (B, NotUnderstood), "FAILED"],
+    "never sent": [LAPSE, "FAILED"],
+    "skipped": [(I, Proxy), SKIP, "FAILED"],
+    "skipped after agree": [(I, Proxy), (B, Agree), SKIP, "FAILED"],
+    "silence": [(I, Proxy), LAPSE, (I, Cancel), (B, InformDone), "FAILED"],
+    "silence after agree": [(I, Proxy), (B, Agree), LAPSE, (I, Cancel), (B, Failure), "FAILED"],
+    "silence to the end": [(I, Proxy), LAPSE, LAPSE, "FAILED"],
+    "cancelled": [(I, Proxy), (I, Cancel), LAPSE, "FAILED"],
+    "cancelled after agree": [(I, Proxy), (B, Agree), (I, Cancel), (B, InformDone), "FAILED"],
+    "cancel crosses the agree": [(I, Proxy), (I, Cancel), (B, Agree), (B, InformResult), "FAILED"],
+    "cancel crosses a refusal": [(I, Proxy), (I, Cancel), (B, Refuse), "FAILED"],
+    "cancel crosses a not-understood": [(I, Proxy), (I, Cancel), (B, NotUnderstood), "FAILED"],
+}
+DIALOGUES |= {"brokering": DEALS, "recruiting": DEALS}
