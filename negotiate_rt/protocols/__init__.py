@@ -5,8 +5,8 @@ from negotiate_rt.protocols.all_pay_auction import AllPayAuction
 from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.bilateral import Bilateral
-from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
 from negotiate_rt.protocols.brokering import BrokeringProtocol
+from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
 from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
 from negotiate_rt.protocols.continuous_double_auction import ContinuousDoubleAuction
 from negotiate_rt.protocols.contract_net import ContractNet
