@@ -177,6 +177,11 @@ class OutcomePreferences:
         self.aim: tuple[float, Any] | None = None
 
     @property
+    def hopeless(self) -> bool:
+        """Whether no outcome is worth the reservation value."""
+        return not self._levels
+
+    @property
     def ranking(self) -> Ranking:
         """All outcomes by what they are worth here, shared by everyone with this utility."""
         return self._ranking
@@ -210,7 +215,7 @@ class OutcomePreferences:
             target = finite(target, "a target utility")
         levels = self._levels
         if not levels:
-            raise self._hopeless()
+            raise self._refusal()
         place = bisect_left(levels, target - self._tolerance)
         return self._firsts[place] if place < len(levels) else self._firsts[-1]
 
@@ -228,7 +233,7 @@ class OutcomePreferences:
             )
         return worth
 
-    def _hopeless(self) -> InvalidOffer:
+    def _refusal(self) -> InvalidOffer:
         best = self.space.describe(self._firsts[-1])
         return InvalidOffer(
             f"no outcome is worth its reservation value {self.limit}: the best, {best}, is worth "

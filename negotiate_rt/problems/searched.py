@@ -49,6 +49,11 @@ class SearchedPreferences:
         self.aim: tuple[float, Any] | None = None
         self.opening = highest if opening is None else self._opening(opening)
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether no outcome is worth the reservation value."""
+        return self._found.highest < self.reservation_value
+
     def check(self, value: object) -> Outcome:
         """Return the space's own tuple for a tuple, list or mapping; InvalidOffer as `OutcomeSpace.outcome` says."""
         return self.space.outcome(value)
@@ -69,7 +74,7 @@ class SearchedPreferences:
         reservation value.
         """
         target = max(finite(target, "a target utility"), self.limit)
-        if self._found.highest < self.reservation_value:
+        if self.hopeless:
             best = self.space.describe(self._best)
             raise InvalidOffer(
                 f"no outcome is worth its reservation value {self.limit}: the best, {best}, is worth {self._found.highest}"

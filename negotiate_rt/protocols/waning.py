@@ -99,6 +99,8 @@ class WaningPreferences:
     def hopeless(self) -> bool:
         """Whether no deal at all is worth the reservation value any more."""
         layers = self.layers()
+        if getattr(layers[-1].base, "hopeless", False):  # no deal was from the start
+            return True
         worth = best_of(layers[-1].base)
         for layer in reversed(layers):
             worth = layer.worth(worth, True)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
 from negotiate_rt.problems.bargaining import PriceProblem
-from negotiate_rt.problems.issues import Issue, OutcomeSpace
+from negotiate_rt.problems.evaluations import LinearEvaluation
+from negotiate_rt.problems.issues import IntegerIssue, Issue, OutcomeSpace
 from negotiate_rt.problems.preferences import (
     OutcomePreferences,
     PiePreferences,
@@ -20,6 +21,7 @@ from negotiate_rt.problems.preferences import (
     PricePreferences,
     UnknownPreferences,
 )
+from negotiate_rt.problems.searched import SearchedPreferences
 from negotiate_rt.problems.utility import AdditiveUtility
 
 SPACE = OutcomeSpace([Issue("food", (0, 1, 2, 3)), Issue("water", ("none", "much"))])
@@ -268,3 +270,11 @@ def test_prices_pies_and_tasks_do_without_numpy():
         "sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
+
+
+def test_preferences_say_whether_any_outcome_is_worth_the_reservation_value():
+    space, best = OutcomeSpace([Issue("x", (0, 1, 2))]), lambda outcome: float(outcome[0])
+    large = OutcomeSpace([IntegerIssue("x", 0, 10**7)])
+    sum_of = AdditiveUtility({"x": 1}, {"x": LinearEvaluation(1e-7)})
+    assert [OutcomePreferences(space, best, least).hopeless for least in (0.0, 2.0, 2.1)] == [False, False, True]
+    assert [SearchedPreferences(large, sum_of, least).hopeless for least in (0.0, 1.0, 1.1)] == [False, False, True]
