@@ -20,6 +20,8 @@ from negotiate_rt.strategies.deciding import Scaled
 from negotiate_rt.strategies.faratin import Pure
 from negotiate_rt.strategies.session import Scene, undiscounted
 
+_PENDING = 256  # offers that a model may have to catch up with: some milliseconds in one turn
+
 
 class Bids(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True):
     """A way to bid."""
@@ -64,6 +66,8 @@ def pleasing(scene: Scene, view: View, target: float) -> Any:  # a value of the 
     if not len(options):
         return None
     count = options.down_to(target)
+    if count == 1 and options.listed and scene.behind() < _PENDING:
+        return options.values[0]  # nothing to choose from: the model may learn later
     model = scene.model(view)
     if model is None:
         return options.values[count - 1]
@@ -71,12 +75,9 @@ def pleasing(scene: Scene, view: View, target: float) -> Any:  # a value of the 
         return view.preferences.offer(target)
     if not model.heard and not view.others:
         return options.values[0]  # nothing is known yet
-    table = model.estimate()  # the same object until it learns
-    kept = scene.memory.get("pleasing")
-    if kept is None or kept[0] != count or kept[1] is not table:
-        place = int(table[options.numbers[:count]].argmax())
-        kept = scene.memory["pleasing"] = (count, table, options.values[place])
-    return kept[2]
+    liking = scene.liking(view)
+    liking.learn(model)
+    return options.values[liking.most_pleasing(count)]
 
 
 class ConcedingBids(Bids, frozen=True, tag="conceding", forbid_unknown_fields=True):
@@ -204,14 +205,16 @@ class NiceTitForTatBids(Bids, frozen=True, tag="nice-tit-for-tat", forbid_unknow
         """Return one's own utility where the product of own gain and the opponent's estimated utility is largest."""
         options, model = scene.options(view), scene.model(view)
         assert model is not None  # the caller has checked it
-        listed = options.space is None or options.listed
-        news: Any = model.estimate() if listed else model.heard
-        kept = scene.memory.get("nash")
-        if kept is None or kept[0] is not news:
-            liked = news[options.numbers] if listed else [model.utility(value) for value in options.values]
-            gains = options.worths - undiscounted(view.preferences).reservation_value
-            kept = scene.memory["nash"] = (news, options.worth(int((gains * liked).argmax())))
-        return float(kept[1])
+        least = undiscounted(view.preferences).reservation_value
+        if options.space is None or options.listed:
+            liking = scene.liking(view)
+            liking.learn(model)
+            return options.worth(liking.nash(least))
+        kept: tuple[int, float] | None = scene.memory.get("nash")
+        if kept is None or kept[0] != model.heard:
+            liked = [model.utility(value) for value in options.values]
+            kept = scene.memory["nash"] = (model.heard, options.worth(int(((options.worths - least) * liked).argmax())))
+        return kept[1]
 
 
 class TradeOffBids(Bids, frozen=True, tag="trade-off", forbid_unknown_fields=True):
@@ -252,8 +255,11 @@ class TradeOffBids(Bids, frozen=True, tag="trade-off", forbid_unknown_fields=Tru
             from negotiate_rt.strategies.similarity import Similarity  # late: numpy
 
             similarity = scene.memory["similarity"] = Similarity(space, self.criteria)
+        if count - start == 1:
+            return options.values[start]
         weights = getattr(scene.model(view), "weights", None)
-        alike = similarity.to(view.heard[-1], weights)[options.numbers[start:count]]
+        parts = similarity.parts(view.heard[-1], weights)
+        alike = options.sums.of(options.sums.combine(parts), parts, start, count)
         return options.values[start + int(alike.argmax())]
 
 

@@ -53,7 +53,8 @@ def next_target(view: View, preferences: Preferences, strategy: Callable[..., fl
         aim = preferences.aim if ours else None
         current = aim[0] if aim is not None and (aim[1] is value or aim[1] == value) else scale(value)
     if ours:  # a struct's own method, which Python calls without a detour
-        target = strategy.__call__(view.round, view.max_rounds, preferences.limit, current, heard)
+        own_way: Any = strategy
+        target = own_way.__call__(view.round, view.max_rounds, preferences.limit, current, heard)
     else:
         target = strategy(view.round, view.max_rounds, preferences.limit, current, heard)
     return target if target.__class__ is float else _number(target, strategy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import permutations
+from operator import eq
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from negotiate_rt.messages.view import View
 from negotiate_rt.problems.issues import OutcomeSpace
 from negotiate_rt.problems.preferences import OutcomePreferences
 from negotiate_rt.problems.utility import AdditiveUtility, check_enumerable
+from negotiate_rt.strategies.issue_sums import Places
 from negotiate_rt.strategies.opponent import BayesianModel, FrequencyModel
 from negotiate_rt.strategies.options import Options
 from negotiate_rt.strategies.session import undiscounted
@@ -57,41 +59,57 @@ class AdditiveEstimate:
         self.distinct = distinct
         self.sizes: list[int] = [size for size in sizes if isinstance(size, int)]
         self.weights: Floats = np.full(len(self.sizes), 1.0 / len(self.sizes))
-        self.worths: list[Floats] = [np.ones(size) for size in self.sizes]
-        self._seen: set[Any] = set()
+        ends = np.cumsum(self.sizes)
+        self._stretches = [slice(end - size, end) for size, end in zip(self.sizes, ends.tolist(), strict=True)]
+        self._starts: NDArray[np.intp] = ends - np.array(self.sizes, np.intp)
+        self._owner: NDArray[np.intp] = np.repeat(np.arange(len(self.sizes)), self.sizes)  # the issue of each value
+        self._places = Places(space)
+        self._seen: set[tuple[int, ...]] = set()
+        self._parts: list[Floats] | None = None
         self._table: Floats | None = None
-        self._digits: NDArray[np.intp] | None = None
+        self._numbers: NDArray[np.intp] | None = None
+
+    @property
+    def worths(self) -> list[Floats]:
+        """What the values of each issue are worth, in [0, 1]."""
+        flat = self._flat_worths()
+        return [flat[stretch] for stretch in self._stretches]
+
+    def _flat_worths(self) -> Floats:
+        """Return what all values are worth, issue after issue: few calls at array speed, however many issues there are."""
+        return np.ones(len(self._owner))
 
     def update(self, offer: Any, time: float) -> None:
         """Learn from an offer made at progress `time` in [0, 1]; InvalidOffer if it is no outcome. O(all values)."""
-        outcome = self.space.outcome(offer)
+        places = self._places(offer)
         self.heard += 1
-        if self.distinct and outcome in self._seen:
-            return
-        self._seen.add(outcome)
-        self._learn([self._place(issue, value) for issue, value in zip(self.space.issues, outcome, strict=True)], time)
-        self._table = None
-
-    @staticmethod
-    def _place(issue: Any, value: object) -> int:  # any discrete issue
-        place = issue.find(value)
-        assert isinstance(place, int)  # `space.outcome` has checked it
-        return place
+        if self.distinct:
+            known = tuple(places)
+            if known in self._seen:
+                return
+            self._seen.add(known)
+        self._learn(places, time)
+        self._parts = self._table = None
 
     def _learn(self, places: Sequence[int], time: float) -> None:
         raise NotImplementedError
 
     def parts(self) -> list[Floats]:
-        """Return, per issue, weight times worth of each value, scaled so that the best outcome is worth 1."""
-        parts = [weight * worth for weight, worth in zip(self.weights, self.worths, strict=True)]
-        best = sum(float(part.max()) for part in parts)
-        return [part / best for part in parts] if best > 0 else parts
+        """Return, per issue, weight times worth of each value, scaled so that the best outcome is worth 1.
+
+        The same list until it learns something new.
+        """
+        if self._parts is None:
+            flat = self.weights[self._owner] * self._flat_worths()
+            best = sum(np.maximum.reduceat(flat, self._starts).tolist())
+            if best > 0:
+                flat /= best
+            self._parts = [flat[stretch] for stretch in self._stretches]
+        return self._parts
 
     def utility(self, offer: Any) -> float:
         """Return the estimated utility of one outcome, in [0, 1]. O(issues), without the table."""
-        outcome = self.space.outcome(offer)
-        places = [self._place(issue, value) for issue, value in zip(self.space.issues, outcome, strict=True)]
-        return float(sum(part[place] for part, place in zip(self.parts(), places, strict=True)))
+        return float(sum([part[place] for part, place in zip(self.parts(), self._places(offer), strict=True)]))
 
     def estimate(self) -> Floats:
         """Return the estimated utility of all outcomes, in the space's order, read-only. O(outcomes) after news."""
@@ -101,17 +119,13 @@ class AdditiveEstimate:
             for part in self.parts():
                 table = np.add.outer(table, part).ravel()
             if len(table) != self.space.size:  # constraints leave some combinations out
-                table = table[self._numbers()]
+                if self._numbers is None:
+                    columns = tuple(self.space.columns())
+                    self._numbers = np.ravel_multi_index(columns, self.sizes).astype(np.intp)
+                table = table[self._numbers]
             table.flags.writeable = False
             self._table = table
         return self._table
-
-    def _numbers(self) -> NDArray[np.intp]:
-        """Return, per outcome of a constrained space, its number among all combinations."""
-        if self._digits is None:
-            rows = [[self._place(i, v) for i, v in zip(self.space.issues, one, strict=True)] for one in self.space]
-            self._digits = np.ravel_multi_index(np.array(rows).T, self.sizes).astype(np.intp)
-        return self._digits
 
     def as_utility(self) -> AdditiveUtility:
         """Return the estimate as a utility function over the space, for solutions and reports."""
@@ -129,27 +143,40 @@ class FrequencyEstimate(AdditiveEstimate):
     def __init__(self, space: OutcomeSpace, model: FrequencyModel) -> None:
         super().__init__(space, model.distinct)
         self.model = model
-        self.counts = [np.zeros(size) for size in self.sizes]
+        self._counts = np.zeros(len(self._owner))
+        self._tops = np.zeros(len(self.sizes))  # the largest count of each issue
         self._last: Sequence[int] | None = None
 
+    @property
+    def counts(self) -> list[Floats]:
+        """How often each value of each issue was asked for."""
+        return [self._counts[stretch] for stretch in self._stretches]
+
+    def _flat_worths(self) -> Floats:
+        if self.model.rule == "smith" and self._last is not None:
+            return self._counts / self._tops[self._owner]
+        return (1.0 + self._counts) / (1.0 + self._tops)[self._owner]
+
     def _learn(self, places: Sequence[int], time: float) -> None:
-        for counts, place in zip(self.counts, places, strict=True):
-            counts[place] += 1.0
-        if self.model.rule == "smith":
-            tops = np.array([counts.max() for counts in self.counts])
-            self.weights = tops / tops.sum()
-            self.worths = [counts / counts.max() for counts in self.counts]
-        else:
-            if self._last is not None:
-                same = np.array([one == other for one, other in zip(places, self._last, strict=True)], float)
-                weights = self.weights + same * self.model.rate / len(places)
-                self.weights = weights / weights.sum()
-            self.worths = [(1.0 + counts) / (1.0 + counts.max()) for counts in self.counts]
+        asked, last = self._starts + places, self._last
+        counts = self._counts[asked] + 1.0
+        self._counts[asked] = counts
+        np.maximum(self._tops, counts, out=self._tops)
         self._last = places
+        if self.model.rule == "smith":
+            self.weights = self._tops / self._tops.sum()
+        elif last is not None:
+            same = np.array(list(map(eq, places, last)), float)
+            weights = self.weights + same * self.model.rate / len(places)
+            self.weights = weights / weights.sum()
 
 
 class BayesianEstimate(AdditiveEstimate):
-    """Holds a distribution over weights and one over shapes for each issue; the rules are those of `BayesianModel`."""
+    """Holds a distribution over weights and one over shapes for each issue; the rules are those of `BayesianModel`.
+
+    All distributions lie one after another in one array, those over weights first, so that an offer is learned from at
+    array speed however many issues there are.
+    """
 
     def __init__(self, space: OutcomeSpace, model: BayesianModel) -> None:
         super().__init__(space, model.distinct)
@@ -157,35 +184,49 @@ class BayesianEstimate(AdditiveEstimate):
         count = len(self.sizes)
         self._levels: Floats = 2.0 * np.arange(1, count + 1) / (count * (count + 1))
         self._shapes = [shapes(issue.size, ordered=has_order(issue)) for issue in space.issues]
-        self._of_weights: Floats = np.full((count, count), 1.0 / count)
-        self._of_shapes: list[Floats] = [np.full(len(one), 1.0 / len(one)) for one in self._shapes]
+        self._asked_for = [np.ascontiguousarray(shape.T) for shape in self._shapes]  # by value, what each shape says
+        sizes = [count] * count + [len(shape) for shape in self._shapes]
+        self._begins: NDArray[np.intp] = np.cumsum(sizes, dtype=np.intp) - np.array(sizes, np.intp)
+        self._distribution: NDArray[np.intp] = np.repeat(np.arange(len(sizes)), sizes)  # that a hypothesis belongs to
+        self._issue = self._distribution[count * count :] - count  # that a shape is of
+        self._beliefs: Floats = 1.0 / np.array(sizes, float)[self._distribution]
+        self._of_weights: Floats = self._beliefs[: count * count].reshape(count, count)  # views, as are these
+        self._of_shapes: list[Floats] = np.split(self._beliefs, self._begins[1:])[count:]
         self._expect()
+
+    def _flat_worths(self) -> Floats:
+        return self._worths
 
     def _expect(self) -> None:
         weights = self._of_weights @ self._levels
         self.weights = weights / weights.sum()
-        self.worths = [belief @ shape for belief, shape in zip(self._of_shapes, self._shapes, strict=True)]
+        of_shapes = zip(self._of_shapes, self._shapes, strict=True)
+        self._worths: Floats = np.concatenate([belief @ shape for belief, shape in of_shapes])
 
     def _learn(self, places: Sequence[int], time: float) -> None:
         wanted = 1.0 - self.model.concession * time
-        asked = np.array([worth[place] for worth, place in zip(self.worths, places, strict=True)])
-        total = float(self.weights @ asked)
-        for number, place in enumerate(places):
-            weight, worth = float(self.weights[number]), float(asked[number])
-            others = total - weight * worth
-            rest = others / (1.0 - weight) if weight < 1.0 else 0.0  # what the other issues give, per unit of weight
-            by_weight = self._levels * worth + (1.0 - self._levels) * rest if len(places) > 1 else np.array([worth])
-            by_shape = weight * self._shapes[number][:, place] + others
-            self._of_weights[number] = self._believe(self._of_weights[number], by_weight, wanted)
-            self._of_shapes[number] = self._believe(self._of_shapes[number], by_shape, wanted)
+        asked = self._worths[self._starts + places]
+        weights, levels = self.weights, self._levels
+        others = float(weights @ asked) - weights * asked
+        if len(places) > 1:  # what the other issues give, per unit of weight
+            pairs = zip(others.tolist(), weights.tolist(), strict=True)
+            rest = np.array([other / (1.0 - one) if one < 1.0 else 0.0 for other, one in pairs])
+            by_weight = (asked[:, None] * levels + rest[:, None] * (1.0 - levels)).ravel()
+        else:
+            by_weight = asked
+        shown = np.concatenate([shape[place] for shape, place in zip(self._asked_for, places, strict=True)])
+        by_shape = weights[self._issue] * shown + others[self._issue]
+        self._believe(np.concatenate((by_weight, by_shape)), wanted)
         self._expect()
 
-    def _believe(self, belief: Floats, utilities: Floats, wanted: float) -> Floats:
-        """Return the posterior, by logarithms so that a hundred offers underflow nothing."""
-        logs = np.log(np.maximum(belief, 1e-300)) - (utilities - wanted) ** 2 / (2.0 * self.model.deviation**2)
-        grown = np.exp(logs - logs.max())
-        posterior: Floats = grown / grown.sum()
-        return posterior
+    def _believe(self, utilities: Floats, wanted: float) -> None:
+        """Multiply by the likelihoods, by logarithms so that a hundred offers underflow nothing."""
+        beliefs, owner = self._beliefs, self._distribution
+        logs = np.log(np.maximum(beliefs, 1e-300)) - (utilities - wanted) ** 2 / (2.0 * self.model.deviation**2)
+        np.exp(logs - np.maximum.reduceat(logs, self._begins)[owner], out=beliefs)
+        self._of_weights /= self._of_weights.sum(axis=1, keepdims=True)
+        for belief in self._of_shapes:
+            belief /= belief.sum()
 
 
 def has_order(issue: Any) -> bool:  # any discrete issue

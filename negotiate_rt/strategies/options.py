@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from negotiate_rt.errors import InvalidDecision
 from negotiate_rt.problems.issues import OutcomeSpace
 from negotiate_rt.problems.preferences import OutcomePreferences, Preferences
+from negotiate_rt.strategies.issue_sums import IssueSums
 from negotiate_rt.strategies.session import undiscounted
 
 POINTS = 101
@@ -30,7 +31,7 @@ class Options:
     ladder of `POINTS` utilities, each with the outcome next above it, searched when it is first asked for.
     """
 
-    __slots__ = ("costs", "listed", "numbers", "space", "values", "worths")
+    __slots__ = ("_sums", "costs", "listed", "numbers", "space", "values", "worths")
 
     def __init__(
         self, values: Sequence[Any], worth: Sequence[float], numbers: NDArray[np.intp], space: OutcomeSpace | None
@@ -41,6 +42,15 @@ class Options:
         self.numbers = numbers
         self.space = space
         self.listed = space is not None
+        self._sums: IssueSums | None = None
+
+    @property
+    def sums(self) -> IssueSums:
+        """What adds numbers up over the issues, for options in a space that are listed; made when first asked for."""
+        if self._sums is None:
+            assert self.space is not None
+            self._sums = IssueSums(self.space, self.numbers)
+        return self._sums
 
     def __len__(self) -> int:
         return len(self.values)

@@ -22,6 +22,7 @@ from negotiate_rt.messages.view import View
 from negotiate_rt.strategies.deciding import concede
 
 if TYPE_CHECKING:
+    from negotiate_rt.strategies.liking import Liking
     from negotiate_rt.strategies.models import OpponentModel
     from negotiate_rt.strategies.options import Options
 
@@ -43,8 +44,9 @@ class Scene:
     """
 
     __slots__ = (
-        "_model", "_options", "_rng", "_seed", "aspiration", "best", "best_worth", "conceded", "made", "memory", "model_of",
-        "offered", "progress", "round", "second", "seen", "standing", "target", "times", "upcoming", "waning", "worths",
+        "_liking", "_model", "_options", "_rng", "_seed", "aspiration", "best", "best_worth", "conceded", "made", "memory",
+        "model_of", "offered", "progress", "round", "second", "seen", "standing", "target", "times", "upcoming", "waning",
+        "worths",
     )  # fmt: skip
 
     def __init__(self, seed: str, model_of: Any = None) -> None:  # model_of: a model of `strategies.models`, or None
@@ -52,6 +54,7 @@ class Scene:
         self._rng: random.Random | None = None
         self._options: Options | None = None
         self._model: OpponentModel | None = None
+        self._liking: Liking | None = None
         self.model_of = model_of
         self.progress = 0.0
         self.round = 0
@@ -98,6 +101,19 @@ class Scene:
         for place in range(model.heard, len(self.times)):
             model.update(view.heard[place], self.times[place])
         return model
+
+    def behind(self) -> int:
+        """Return how many offers the model has not learned from yet: it does when it is asked for."""
+        model = self._model
+        return len(self.times) if model is None else len(self.times) - model.heard
+
+    def liking(self, view: View) -> Liking:
+        """Return what the opponent should think of one's options, as of when it learned last."""
+        if self._liking is None:
+            from negotiate_rt.strategies.liking import Liking  # late: numpy
+
+            self._liking = Liking(self.options(view))
+        return self._liking
 
     def attend(self, view: View) -> None:
         """Take in what has been said since the last turn. O(new offers)."""
@@ -194,7 +210,8 @@ class Session:
 
 def straight(part: Any) -> Any:  # any callable
     """Return what to call for a callable: a struct's own method, which Python calls without a detour, or itself."""
-    return part.__call__ if isinstance(part, msgspec.Struct) else part
+    own: Any = part
+    return own.__call__ if isinstance(part, msgspec.Struct) else part
 
 
 class Strategy(msgspec.Struct, frozen=True, dict=True, tag_field="name"):

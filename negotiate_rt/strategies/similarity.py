@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.issues import OutcomeSpace
+from negotiate_rt.strategies.issue_sums import IssueSums, Places
 
 Floats = NDArray[np.float64]
 Criteria = Mapping[str, Mapping[Any, float]]
@@ -30,7 +31,9 @@ class Similarity:
                 raise ConfigurationError(f"criteria[{name!r}]: there is no such issue, only {', '.join(space.names)}")
         self.space = space
         self.tables: list[Floats] = [_table(issue, given.get(issue.name)) for issue in space.issues]
-        self._numbers: NDArray[np.intp] | None = None
+        self._alike = [share * table for share, table in zip(self._shares(None), self.tables, strict=True)]
+        self._places = Places(space)
+        self._sums: IssueSums | None = None
 
     def between(self, one: object, other: object, weights: Any = None) -> float:  # weights: numbers by issue, or None
         """Return how alike two outcomes are. O(issues)."""
@@ -39,22 +42,20 @@ class Similarity:
         rows = zip(shares, self.tables, places, others, strict=True)
         return float(sum(share * table[x, y] for share, table, x, y in rows))
 
+    def parts(self, outcome: object, weights: Any = None) -> list[Floats]:
+        """Return, per issue, what each value adds to how alike an outcome is to this one. O(issues)."""
+        places = self._places(outcome)
+        if weights is None:
+            return [table[place] for table, place in zip(self._alike, places, strict=True)]
+        shares = self._shares(weights)
+        return [share * table[place] for share, table, place in zip(shares, self.tables, places, strict=True)]
+
     def to(self, outcome: object, weights: Any = None) -> Floats:
         """Return how alike each outcome of the space is to this one, in the space's order. O(outcomes)."""
-        total = np.zeros(1)
-        for share, table, place in zip(self._shares(weights), self.tables, self._places(outcome), strict=True):
-            total = np.add.outer(total, share * table[place]).ravel()
-        if len(total) != self.space.size:  # constraints leave some combinations out
-            if self._numbers is None:
-                sizes = [len(table) for table in self.tables]
-                rows = np.array([self._places(one) for one in self.space]).T
-                self._numbers = np.ravel_multi_index(rows, sizes).astype(np.intp)
-            total = total[self._numbers]
-        return total
-
-    def _places(self, outcome: object) -> tuple[int, ...]:
-        known = self.space.outcome(outcome)
-        return tuple(int(issue.find(value) or 0) for issue, value in zip(self.space.issues, known, strict=True))
+        if self._sums is None:
+            self._sums = IssueSums(self.space, np.arange(self.space.size))
+        parts = self.parts(outcome, weights)
+        return self._sums.of(self._sums.combine(parts), parts, 0, self.space.size)
 
     def _shares(self, weights: Any) -> Floats:
         count = len(self.tables)
