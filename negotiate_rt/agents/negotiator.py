@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, ClassVar
 
 from negotiate_rt.agents.agent import Agent
@@ -11,7 +13,7 @@ from negotiate_rt.messages.performatives import Message
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.scalars import finite
 from negotiate_rt.runtime.seat import is_async
-from negotiate_rt.strategies.deciding import concede, conceding, takes_view
+from negotiate_rt.strategies.deciding import STRATEGY_ARGUMENTS, concede, conceding, takes_view
 
 
 class Negotiator(Agent):
@@ -91,4 +93,20 @@ def decides(agent: Agent, strategy: Callable[..., Any] | None) -> Callable[..., 
             f"agent {agent.name!r}: strategy {strategy!r} is async; a concession strategy is a plain function of five "
             "arguments, a function of the view may be async"
         )
+    if isinstance(strategy, FunctionType) and not _may_take(strategy, STRATEGY_ARGUMENTS):
+        raise ConfigurationError(
+            f"agent {agent.name!r}: strategy {strategy!r} must take one argument, the view, or five: round, max_rounds, "
+            "reservation_value, current_value, history"
+        )
     return strategy
+
+
+def _may_take(function: FunctionType, arguments: int) -> bool:
+    """Whether a plain function can be called with so many positional arguments."""
+    if function.__dict__:  # a decorated one may have another's signature
+        return True
+    code, given = function.__code__, len(function.__defaults__ or ())
+    fits = code.co_argcount - given <= arguments and (
+        code.co_argcount >= arguments or bool(code.co_flags & inspect.CO_VARARGS)
+    )
+    return fits and code.co_kwonlyargcount == len(function.__kwdefaults__ or {})

@@ -53,6 +53,11 @@ class Worths:
 
         if self.table is not None:
             return np.fromiter(self.table.values(), float, len(self.table))
+        if self.issue.size == math.inf:
+            raise ConfigurationError(
+                f"{self.path}: issue {self.issue.name!r} is continuous, so its values cannot be enumerated: discretize(levels) "
+                "gives a space whose values can"
+            )
         if self.issue.size > MOST_SCANNED:
             raise ConfigurationError(
                 f"{self.path}: issue {self.issue.name!r} has {self.issue.size} values; at most {MOST_SCANNED} can be "

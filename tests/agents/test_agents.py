@@ -95,6 +95,25 @@ async def test_concession_strategy_that_is_async_is_told_so():
     assert "is async; a concession strategy is a plain function" in outcome.faults[0].cause
 
 
+@pytest.mark.parametrize(
+    "strategy",
+    [lambda: 1.0, lambda a, b: 1.0, lambda a, b, c: 1.0, lambda a, b, c, d, e, f: 1.0, lambda a, b, c, d, e, *, f: 1.0],
+    ids=["none", "two", "three", "six", "a keyword"],
+)
+def test_strategy_that_can_be_called_neither_way_is_refused_at_once(strategy):
+    with pytest.raises(ConfigurationError, match="must take one argument, the view, or five: round, max_rounds"):
+        Buyer("Bea", 80, strategy=strategy)
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [lambda *given: 1.0, lambda a, *rest: 1.0, lambda a, b, c, d, e, f=0: 1.0, lambda a, b, c, d, e, *, f=0: 1.0],
+    ids=["any", "one and more", "a default", "a keyword with a default"],
+)
+def test_strategy_that_can_take_five_arguments_is_taken(strategy):
+    assert Buyer("Bea", 80, strategy=strategy).strategy is strategy
+
+
 def test_utility_must_be_callable():
     with pytest.raises(ConfigurationError, match="agent 'a': utility must be callable, got 5"):
         Negotiator("a", 5)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer
-from negotiate_rt.problems.issues import MOST_LISTED, Issue, OutcomeSpace
+from negotiate_rt.problems.evaluations import LinearEvaluation
+from negotiate_rt.problems.issues import MOST_LISTED, ContinuousIssue, Issue, OutcomeSpace
 from negotiate_rt.problems.utility import AdditiveUtility, utility_table
 
 SPACE = OutcomeSpace([Issue("price", (10, 20, 30)), Issue("colour", ("red", "blue"))])
@@ -139,3 +140,10 @@ def test_a_space_too_large_is_refused_before_anything_is_enumerated():
         utility_table(huge, AdditiveUtility(weights, values))
     with pytest.raises(ConfigurationError, match=message):
         utility_table(huge, lambda outcome: 0.0)
+
+
+def test_a_continuous_issue_is_told_to_be_one_where_its_values_are_needed():
+    space = OutcomeSpace([ContinuousIssue("rate", 0, 1)])
+    utility = AdditiveUtility({"rate": 1}, {"rate": LinearEvaluation(1)}, space)
+    with pytest.raises(ConfigurationError, match=r"issue 'rate' is continuous, .* discretize\(levels\) gives a space"):
+        utility.parts[0].array()
