@@ -75,10 +75,11 @@ class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbi
         """Return what it bids for an agent that sees this."""
         if isinstance(view.call, BundleCall):
             return self.bundles(getattr(agent, "value", None), view.call)
-        worth = worth_to(agent, view.task)
         call = view.call
-        if isinstance(worth, (tuple, list)):
-            return self.schedule(worth, call)
+        several = getattr(agent, "value", None)
+        if isinstance(several, (tuple, list)):
+            return self.schedule(several, call)
+        worth = worth_to(agent, view.task)
         reverse = getattr(call, "direction", "forward") == "reverse"
         if isinstance(call, AuctionCall):
             return self.decide(Situation(worth, reverse, call.starting_price))
@@ -88,7 +89,6 @@ class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbi
         return self.decide(
             Situation(worth, reverse, start, True, call.least, call.increment, view.rounds_left, call.last)
         )
-
 
     def bundles(self, value: Any, call: BundleCall) -> Any:  # a mapping of bundles to prices, a price for all, or None
         """Return what it bids where bundles of goods are sold: its limit for each bundle that it knows the worth of."""

@@ -56,7 +56,9 @@ class ZeroIntelligence(BidRule, frozen=True, kw_only=True, tag="zero-intelligenc
 
 def next_worth(agent: Any, task: Any, position: int) -> float:
     """Return what the next unit is worth to, or costs, an agent that holds so many; NaN for one beyond its values."""
-    limit = getattr(agent, "limit", None)
-    worth = worth_to(agent, task) if limit is None else limit
-    several = worth if isinstance(worth, (tuple, list)) else (worth,)
-    return several[abs(position)] if abs(position) < len(several) else math.nan
+    several = getattr(agent, "limit", None)
+    if several is None:
+        several = getattr(agent, "value", None)
+    if not isinstance(several, (tuple, list)):
+        several = (worth_to(agent, task) if callable(several) or several is None else several,)
+    return float(several[abs(position)]) if abs(position) < len(several) else math.nan
