@@ -13,6 +13,7 @@ from negotiate_rt import scenarios
 from negotiate_rt.cli.consoles import show, stdout_console
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.settings import Settings
+from negotiate_rt.problems.bargaining import BargainingProblem, Pie, PriceProblem
 from negotiate_rt.report.analysis import Analysis, analysis_of, cloud_of, on_grid
 from negotiate_rt.report.plain import encoded
 from negotiate_rt.report.theory import Theory, solved_issues, theory_of
@@ -95,12 +96,12 @@ def of_scenario(scenario: scenarios.Scenario, wish: Wish) -> Theory:
     if theory is not None:
         return theory
     unknown = [seat.name for seat in seats if seat.preferences is not None and not seat.preferences.known]
-    if unknown:
-        reason = f"what {', '.join(unknown)} wants is unknown"
-    elif any(seat.preferences is not None for seat in seats):
-        reason = "it is none between a buyer and a seller"
-    else:
+    if not isinstance(problem, (PriceProblem, Pie, BargainingProblem)):
         reason = f"it is a {scenario.protocol}"
+    elif unknown:
+        reason = f"what {', '.join(unknown)} wants is unknown"
+    else:
+        reason = "it is none between a buyer and a seller"
     raise ConfigurationError(
         f"{wish.source}: no bargaining problem whose solutions are known: {reason}; analyze takes bargaining over issues, one "
         "price or a pie, where each party says what it wants"
