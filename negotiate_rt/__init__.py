@@ -46,6 +46,7 @@ _WHERE = {
     ),
     "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
+    "problems.lots": "AscendingOptions AscendingResult LotBid LotState LotsCall LotsClosed",
     "problems.orders": "DoubleAuctionOptions DoubleAuctionResult Order OrdersCall",
     "problems.positions": "PositionOptions PositionsCall PositionsResult",
     "problems.types": "CommonPrior PartyType TypeDistribution",
@@ -154,6 +155,7 @@ _WHERE = {
     "strategies.models": "Accuracy accuracy",
     "strategies.opponent": "BayesianModel FrequencyModel",
     "strategies.reliability": "Reliability ReliabilityLedger",
+    "strategies.straightforward": "StraightforwardBidding",
     "strategies.zero_intelligence": "ZeroIntelligence",
     "strategies.registry": "STRATEGIES make_strategy",
 }

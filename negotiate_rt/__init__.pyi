@@ -390,6 +390,24 @@ from negotiate_rt.problems.inverse import (
 from negotiate_rt.problems.inverse import (
     inverse as inverse,
 )
+from negotiate_rt.problems.lots import (
+    AscendingOptions as AscendingOptions,
+)
+from negotiate_rt.problems.lots import (
+    AscendingResult as AscendingResult,
+)
+from negotiate_rt.problems.lots import (
+    LotBid as LotBid,
+)
+from negotiate_rt.problems.lots import (
+    LotsCall as LotsCall,
+)
+from negotiate_rt.problems.lots import (
+    LotsClosed as LotsClosed,
+)
+from negotiate_rt.problems.lots import (
+    LotState as LotState,
+)
 from negotiate_rt.problems.orders import (
     DoubleAuctionOptions as DoubleAuctionOptions,
 )
@@ -1103,6 +1121,9 @@ from negotiate_rt.strategies.reliability import (
 )
 from negotiate_rt.strategies.reliability import (
     ReliabilityLedger as ReliabilityLedger,
+)
+from negotiate_rt.strategies.straightforward import (
+    StraightforwardBidding as StraightforwardBidding,
 )
 from negotiate_rt.strategies.zero_intelligence import (
     ZeroIntelligence as ZeroIntelligence,

@@ -10,6 +10,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.auction import OutcryCall
 from negotiate_rt.problems.bundles import BundleCall, bundle_worths
+from negotiate_rt.problems.lots import LotsCall
 from negotiate_rt.problems.orders import Side, check_side
 from negotiate_rt.protocols.guard import true_number
 from negotiate_rt.strategies.bidding import bid_by
@@ -62,6 +63,10 @@ class Bidder(Agent):
             return TRUTHFUL.bid_for(self, view)
         if view.call.__class__ is BundleCall:
             return bundle_worths(self.value, view.call.goods)
+        if view.call.__class__ is LotsCall:
+            from negotiate_rt.strategies.straightforward import StraightforwardBidding  # late, too
+
+            return StraightforwardBidding().bid_for(self, view)
         return self.value({view.task}) if callable(self.value) else self.value
 
 

@@ -22,6 +22,7 @@ SPELLINGS = {
     "multi-unit-vickrey": "multi-unit-vickrey-auction", "double": "double-auction", "call-market": "double-auction",
     "gsp": "gsp-auction", "generalised-second-price": "gsp-auction", "generalized-second-price": "gsp-auction",
     "all-pay": "all-pay-auction", "continuous-double": "continuous-double-auction", "cda": "continuous-double-auction",
+    "simultaneous-ascending": "simultaneous-ascending-auction", "saa": "simultaneous-ascending-auction",
     "combinatorial": "combinatorial-auction",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
@@ -59,6 +60,7 @@ class NegotiationType(StrEnum):
     GSP_AUCTION = "gsp-auction"
     ALL_PAY_AUCTION = "all-pay-auction"
     CONTINUOUS_DOUBLE_AUCTION = "continuous-double-auction"
+    SIMULTANEOUS_ASCENDING_AUCTION = "simultaneous-ascending-auction"
     COMBINATORIAL_AUCTION = "combinatorial-auction"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"

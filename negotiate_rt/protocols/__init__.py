@@ -27,6 +27,7 @@ from negotiate_rt.protocols.request import RequestProtocol
 from negotiate_rt.protocols.rubinstein import Rubinstein
 from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
 from negotiate_rt.protocols.signalled_bargaining import SignalledBargaining
+from negotiate_rt.protocols.simultaneous_ascending_auction import SimultaneousAscendingAuction
 from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
 from negotiate_rt.protocols.subscribe import SubscribeProtocol
 from negotiate_rt.runtime.bundle import Bundle
@@ -39,7 +40,8 @@ BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     EnglishAuction, JapaneseAuction, DutchAuction,
     RequestProtocol, QueryProtocol, ProposeProtocol, SubscribeProtocol, BrokeringProtocol, RecruitingProtocol,
     DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
-    ContinuousDoubleAuction, GspAuction, AllPayAuction, CombinatorialAuction,
+    ContinuousDoubleAuction, SimultaneousAscendingAuction,
+    GspAuction, AllPayAuction, CombinatorialAuction,
 )  # fmt: skip
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "RequestProtocol",
     "Rubinstein",
     "Rule",
+    "SimultaneousAscendingAuction",
     "StackedAlternatingOffers",
     "SubscribeProtocol",
     "Table",

@@ -93,11 +93,12 @@ class OpenAuction(AuctionProtocol):
     }
     joint_timeouts: ClassVar = {OPEN: CLOSED, CLOSED: FAILED}
 
-    async def hammer(self, talk: Bundle, bids: list[Bid], sale: Sale) -> None:
-        """Tell everybody how it ends, and end it."""
+    async def hammer(self, talk: Bundle, bids: list[Bid], sale: Sale, closed: Any = None) -> None:
+        """Tell everybody how it ends, and end it. closed: what those hear who win nothing (None: who has the lot)."""
         talk.advance("closed")
         best = sale.best
-        closed = AuctionClosed() if best is None else AuctionClosed(bidder=best.agent, price=sale.payments[best.agent])
+        if closed is None:
+            closed = AuctionClosed() if best is None else AuctionClosed(bidder=best.agent, price=sale.payments[best.agent])
         heard = InformResult(closed), Cancel("the auction is over")
         for name, end in talk.ends.items():
             state = end.machine.state

@@ -1,4 +1,4 @@
-"""Bid strategies by the names that scenario files use: truthful, ratio, equilibrium, budget, sniping, zero-intelligence."""
+"""Bid strategies by the names that scenario files use."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.messages.performatives import Message, Reject
 from negotiate_rt.solutions.equilibrium_bidding import check_prior, first_price_ask, first_price_bid
 from negotiate_rt.strategies.bidding import BidRule, Situation
+from negotiate_rt.strategies.straightforward import StraightforwardBidding
 from negotiate_rt.strategies.zero_intelligence import ZeroIntelligence
 
 Amount = Annotated[float, Meta(ge=0)]
@@ -140,11 +141,13 @@ class SnipingBidding(BidRule, frozen=True, kw_only=True, tag="sniping"):
 
 AnyBidding = (
     TruthfulBidding | RatioBidding | ShadedBidding | EquilibriumShading | BudgetBidding | SnipingBidding | ZeroIntelligence
+    | StraightforwardBidding
 )
-BiddingName = Literal["truthful", "ratio", "shaded", "equilibrium", "sniping", "zero-intelligence"]
+BiddingName = Literal["truthful", "ratio", "shaded", "equilibrium", "sniping", "zero-intelligence", "straightforward"]
 BIDDINGS: dict[str, Any] = {
     "truthful": TruthfulBidding, "ratio": RatioBidding, "shaded": ShadedBidding, "equilibrium": EquilibriumShading,
     "budget": BudgetBidding, "sniping": SnipingBidding, "zero-intelligence": ZeroIntelligence,
+    "straightforward": StraightforwardBidding,
 }  # fmt: skip
 """Bid strategy structs by name. `budget` alone needs a parameter."""
 TRUTHFUL = TruthfulBidding()

@@ -128,7 +128,7 @@ def worth_to(agent: Any, task: Any) -> float:
     if callable(value):
         value = value({task})
     if value.__class__ is float or value.__class__ is int:
-        return value  # type: ignore[no-any-return]  # a number
+        return value
     try:
         return math.nan if value is None or isinstance(value, (bool, str)) else float(value)
     except (TypeError, ValueError, OverflowError):

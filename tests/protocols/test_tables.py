@@ -39,6 +39,7 @@ from negotiate_rt.messages.performatives import (
     Withdraw,
 )
 from negotiate_rt.problems.combinatorial import BundleBid, BundleBids
+from negotiate_rt.problems.lots import LotBid
 from negotiate_rt.problems.orders import Order
 from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.alternating_multiple_offers import Menu
@@ -83,6 +84,8 @@ class Pair:
                 return Propose(Menu(((offer.id, offer.value),)), offer.id)
             if machine.table.protocol == "double-auction":
                 offer = self.offers[offer.id] = replace(offer, value=(Order("buy", offer.value),))
+            if machine.table.protocol == "simultaneous-ascending-auction":
+                offer = self.offers[offer.id] = replace(offer, value=(LotBid("north", offer.value),))
             if machine.table.protocol == "continuous-double-auction":
                 offer = self.offers[offer.id] = replace(offer, value=Order("buy", offer.value))
             if machine.table.protocol in UNITS:
@@ -288,6 +291,7 @@ TRANSCRIPTS = {
     "contract-net": CONTRACTS | BROKEN, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
     **dict.fromkeys(SEALED, AUCTIONS), "continuous-double-auction": FLOORS,
+    "simultaneous-ascending-auction": OUTCRIES,
     "combinatorial-auction": AUCTIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
     "iterated-contract-net": CONTRACTS | AGAIN, **DIALOGUES,
@@ -455,7 +459,7 @@ JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
     "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],
 }
-JOINT["japanese-auction"] = JOINT["dutch-auction"] = JOINT["english-auction"]
+JOINT["simultaneous-ascending-auction"] = JOINT["japanese-auction"] = JOINT["dutch-auction"] = JOINT["english-auction"]
 MANY = [protocol for protocol in PROTOCOLS if protocol.joint_table is not None]
 
 
