@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -54,11 +55,32 @@ class EquivalentOffers(msgspec.Struct, frozen=True, tag_field="name", tag="equiv
         place = options.down_to(target)
         near = options.values[max(0, place - self.count * WINDOW) : place][::-1]  # least worth to oneself first
         heard = list(dict.fromkeys(view.heard))[-WINDOW:]
-        by_likeness = sorted(near, key=lambda value: -likeness(value, heard))
+        alike = likeness(near, heard)
+        by_likeness = [near[k] for k in sorted(range(len(near)), key=alike.__getitem__, reverse=True)]
         menu = list(dict.fromkeys([least, *by_likeness]))[: self.count]
         return menu if view.protocol == MENUS else Propose(by_likeness[0] if by_likeness else least)
 
 
-def likeness(value: Any, heard: list[Any]) -> int:
-    """Return how many issues of an outcome are as in the most similar of some others."""
-    return max((sum(one == other for one, other in zip(value, asked, strict=True)) for asked in heard), default=0)
+def likeness(outcomes: Sequence[Any], others: Sequence[Any]) -> list[int]:
+    """Return, for each of some outcomes, how many issues are as in the most similar of some others; 0 without any.
+
+    Others are counted side by side, each in digits of its own in one whole number: O(issues) for an outcome, not for each pair.
+    """
+    if not others:
+        return [0] * len(outcomes)
+    size = 1 + len(others[0]).bit_length() // 8  # bytes that count up to all issues
+    rows: list[dict[Any, int]] = [{} for _ in others[0]]
+    for place, other in enumerate(others):
+        one = 1 << 8 * size * place
+        for row, value in zip(rows, other, strict=True):
+            row[value] = row.get(value, 0) + one
+    counted = []
+    for outcome in outcomes:
+        counts = sum([row.get(value, 0) for row, value in zip(rows, outcome, strict=True)])
+        several = counts.to_bytes(size * len(others), "little")
+        counted.append(max(several) if size == 1 else _largest(several, size))
+    return counted
+
+
+def _largest(several: bytes, size: int) -> int:
+    return max(int.from_bytes(several[k : k + size], "little") for k in range(0, len(several), size))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from operator import eq
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from negotiate_rt.strategies.acceptance import AcceptConstant
 from negotiate_rt.strategies.bids import ConcedingBids, NiceTitForTatBids, TradeOffBids
 from negotiate_rt.strategies.composed import ComposedStrategy
 from negotiate_rt.strategies.issue_sums import IssueSums
+from negotiate_rt.strategies.menus import likeness
 from negotiate_rt.strategies.models import has_order, shapes
 from negotiate_rt.strategies.opponent import BayesianModel, FrequencyModel
 from negotiate_rt.strategies.similarity import Similarity
@@ -180,6 +182,15 @@ def test_sums_over_issues_are_those_of_the_whole_table_to_the_last_digit(sizes, 
     numbers = np.array(rng.sample(range(space.size), rng.randint(1, min(space.size, 50))))
     sums, start = IssueSums(space, numbers), rng.randrange(len(numbers))
     assert sums.of(sums.combine(parts), parts, start, len(numbers)).tolist() == table[numbers[start:]].tolist()
+
+
+@settings(max_examples=50)
+@given(st.integers(1, 300), st.integers(0, 16), st.randoms(use_true_random=False))
+def test_likeness_counts_the_issues_shared_with_the_most_similar(issues, count, rng):
+    others = [tuple(rng.randrange(2) for _ in range(issues)) for _ in range(count)]
+    outcomes = [tuple(rng.randrange(3) for _ in range(issues)), *others[:3]]
+    plain = [max((sum(map(eq, one, other)) for other in others), default=0) for one in outcomes]
+    assert likeness(outcomes, others) == plain
 
 
 def test_hard_headed_counts_are_those_of_the_plain_rule():
