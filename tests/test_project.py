@@ -125,7 +125,9 @@ def test_readme_has_blocks_that_run() -> None:
 
 
 @pytest.mark.parametrize(("line", "code"), [pytest.param(*block, id=f"line-{block[0]}") for block in running_blocks()])
-def test_readme_block_runs(line: int, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readme_block_runs_and_prints_what_its_comments_say(
+    line: int, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each block stands alone, and may await at its top level as in a notebook."""
     module = types.ModuleType(f"readme_line_{line}")
     monkeypatch.setitem(sys.modules, module.__name__, module)  # where classes defined in the block are looked up
@@ -136,6 +138,9 @@ def test_readme_block_runs(line: int, code: str, tmp_path: Path, monkeypatch: py
         asyncio.run(types.FunctionType(compiled, module.__dict__)())
     else:
         exec(compiled, module.__dict__)
+    told = [comment.strip() for comment in re.findall(r"(?:^|\s)# (.*)$", code, re.MULTILINE)]
+    missing = [printed for printed in capsys.readouterr().out.splitlines() if printed.strip() not in told]
+    assert not missing, f"README.md, block at line {line}: no comment says that it prints {missing}"
 
 
 def test_docstring_examples_run() -> None:
