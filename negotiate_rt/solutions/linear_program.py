@@ -19,10 +19,14 @@ _MOST_STEPS = 20_000
 
 
 class Optimum(NamedTuple):
-    """The value, and the variables where it is attained: a corner, with no more of them above 0 than there are rows."""
+    """The value, and the variables where it is attained: a corner, with no more of them above 0 than there are rows.
+
+    prices: what one more of each row's right side would add, prices @ matrix >= objective.
+    """
 
     value: float
     variables: Vector
+    prices: Vector
 
 
 def maximise(objective: Vector, matrix: Vector, right: Vector) -> Optimum | None:
@@ -43,7 +47,8 @@ def maximise(objective: Vector, matrix: Vector, right: Vector) -> Optimum | None
     basis, values = _climb(np.append(objective, np.zeros(rows)), table, bound, basis, columns)
     variables = np.zeros(columns + rows)
     variables[basis] = values
-    return Optimum(float(objective @ variables[:columns]), variables[:columns])
+    prices = sign * np.linalg.solve(table[:, basis].T, np.append(objective, np.zeros(rows))[basis])
+    return Optimum(float(objective @ variables[:columns]), variables[:columns], prices)
 
 
 def _climb(
