@@ -24,10 +24,10 @@ from negotiate_rt.solutions.all_pay import all_pay_bid
 from negotiate_rt.solutions.equilibrium_bidding import first_price_bid
 from negotiate_rt.solutions.myerson import check_bidders, check_distribution, expected_revenue, optimal_reserve
 from negotiate_rt.solutions.value_distributions import (
-    DensityValues,
-    DiscreteValues,
-    ExponentialValues,
-    UniformValues,
+    DensityDistribution,
+    DiscreteDistribution,
+    ExponentialDistribution,
+    UniformDistribution,
     ValueDistribution,
 )
 
@@ -83,7 +83,7 @@ def compare_revenue(  # noqa: PLR0913  # one experiment
     """
     check_distribution(values, "values")
     count = check_bidders(bidders)
-    if isinstance(values, DiscreteValues):
+    if isinstance(values, DiscreteDistribution):
         raise ConfigurationError("equilibrium bids need a distribution without atoms: uniform, exponential or a density")
     if isinstance(auctions, bool) or not isinstance(auctions, int) or auctions < 2:
         raise ConfigurationError(f"auctions must be a whole number >= 2, got {auctions!r}")
@@ -111,10 +111,10 @@ def drawn_values(values: ValueDistribution, bidders: int, auctions: int, seed: i
     """Return the values of all bidders in all auctions, (auctions, bidders), from one seeded stream."""
     rng = random.Random(f"revenue {seed}")
     chances = np.array([rng.random() for _ in range(auctions * bidders)])
-    if isinstance(values, DensityValues):
+    if isinstance(values, DensityDistribution):
         nodes = np.array([float(values.quantile(one)) for one in np.linspace(0, 1, QUANTILES)])
         found: Any = np.interp(chances, np.linspace(0, 1, QUANTILES), nodes)
-    elif isinstance(values, ExponentialValues):
+    elif isinstance(values, ExponentialDistribution):
         found = -np.log1p(-chances) / float(values.rate)
     else:
         found = np.array([float(values.quantile(one)) for one in chances.tolist()])
@@ -149,7 +149,7 @@ def bid_function(name: str, values: ValueDistribution, bidders: int, reserve: fl
     rule: Callable[..., float | None] = all_pay_bid if name == "all-pay" else first_price_bid
     least = own_reserve(name, values, bidders, float(reserve))
     low = float(values.quantile(0))
-    high = float(values.quantile(1 - TAIL if isinstance(values, ExponentialValues) else 1))
+    high = float(values.quantile(1 - TAIL if isinstance(values, ExponentialDistribution) else 1))
     entry = max(low, float(reserve))
     if entry > high:
         return lambda drawn: np.zeros(drawn.shape)
@@ -158,7 +158,7 @@ def bid_function(name: str, values: ValueDistribution, bidders: int, reserve: fl
     def cdf(value: float) -> float:
         return float(values.cdf(value))
 
-    known = None if isinstance(values, UniformValues) else cdf  # None: uniform, in closed form
+    known = None if isinstance(values, UniformDistribution) else cdf  # None: uniform, in closed form
     bids = np.array([rule(one, bidders, known, low, high, least) or 0.0 for one in nodes.tolist()])
     bids[0] = least if name == "all-pay" else bids[0]  # whatever the rounding
     return lambda drawn: np.where(drawn < entry, 0.0, np.interp(drawn, nodes, bids))

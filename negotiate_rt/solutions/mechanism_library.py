@@ -22,7 +22,7 @@ from negotiate_rt.solutions.myerson import optimal_auction
 from negotiate_rt.solutions.position_mechanisms import CLICKS, position_auction
 from negotiate_rt.solutions.position_mechanisms import SMALL as SLOT_VALUES
 from negotiate_rt.solutions.probes import Merge, merged_units, merged_winner
-from negotiate_rt.solutions.value_distributions import DiscreteValues, UniformValues, ValueDistribution
+from negotiate_rt.solutions.value_distributions import DiscreteDistribution, UniformDistribution, ValueDistribution
 
 
 class Ready(NamedTuple):
@@ -67,7 +67,7 @@ def _trade(types: TypeSpace, agents: None, k: float) -> DirectMechanism:
 
 
 def _myerson(types: TypeSpace | None, agents: int, own_value: float) -> DirectMechanism:
-    values: ValueDistribution = UniformValues() if types is None else DiscreteValues(listed(types), types.probabilities)
+    values: ValueDistribution = UniformDistribution() if types is None else DiscreteDistribution(listed(types), types.probabilities)
     return optimal_auction([values] * agents, own_value)
 
 

@@ -22,10 +22,10 @@ from negotiate_rt.solutions.equilibrium_bidding import integral
 from negotiate_rt.solutions.mechanisms import Decision, DirectMechanism, Types, TypeSpace
 from negotiate_rt.solutions.terms import Number, real_number
 from negotiate_rt.solutions.value_distributions import (
-    DensityValues,
-    DiscreteValues,
-    ExponentialValues,
-    UniformValues,
+    DensityDistribution,
+    DiscreteDistribution,
+    ExponentialDistribution,
+    UniformDistribution,
     ValueDistribution,
     ratio,
 )
@@ -80,16 +80,16 @@ def expected_revenue(values: ValueDistribution, bidders: int, reserve: Number | 
     least = optimal_reserve(values, own) if reserve is None else real_number(reserve, "reserve")
     if least < 0:
         raise ConfigurationError(f"reserve must be at least 0, got {reserve!r}")
-    if isinstance(values, DiscreteValues):
+    if isinstance(values, DiscreteDistribution):
         return _discrete_revenue(values, count, None if reserve is None else least, own)
-    if isinstance(values, DensityValues) and not values.regular and reserve is None:
+    if isinstance(values, DensityDistribution) and not values.regular and reserve is None:
         return _hull_revenue(values, count, float(own))
     unsold = raised(values.cdf(least), count)
     if unsold >= 1:
         return own
-    if isinstance(values, UniformValues):
+    if isinstance(values, UniformDistribution):
         return _uniform_revenue(values, count, least) + own * unsold
-    if isinstance(values, ExponentialValues):
+    if isinstance(values, ExponentialDistribution):
         top = (math.log(count) - math.log(TAIL)) / float(values.rate)
         gained = _density_revenue(values, count, float(least), top)
     else:
@@ -145,7 +145,7 @@ def optimal_auction(
 
 def space_of(values: ValueDistribution) -> TypeSpace:
     """Return the type space of a distribution: the values of a discrete one, draws from any other."""
-    if isinstance(values, DiscreteValues):
+    if isinstance(values, DiscreteDistribution):
         return TypeSpace(values.values, [float(p) for p in values.probabilities])
     return TypeSpace(draw=lambda rng: float(values.quantile(rng.random())))
 
@@ -153,7 +153,7 @@ def space_of(values: ValueDistribution) -> TypeSpace:
 def check_distribution(values: object, path: str) -> None:
     """Raise ConfigurationError unless this is a distribution of values."""
     if not all(hasattr(values, name) for name in ("cdf", "quantile", "virtual", "ironed", "least")):
-        kinds = "UniformValues, ExponentialValues, DiscreteValues or DensityValues"
+        kinds = "UniformDistribution, ExponentialDistribution, DiscreteDistribution or DensityDistribution"
         raise ConfigurationError(f"{path} must be a distribution of values: {kinds}; got {values!r}")
 
 
@@ -170,7 +170,7 @@ def raised(chance: Number, n: int) -> Number:
     return found
 
 
-def _uniform_revenue(values: UniformValues, n: int, reserve: Number) -> Number:
+def _uniform_revenue(values: UniformDistribution, n: int, reserve: Number) -> Number:
     """∫ (low - w + 2wx) n x^(n-1) dx from x_r to 1, with x = F(v) and the width w; below the support, x_r = 0."""
     if n == 1 and reserve < values.low:
         return reserve
@@ -195,13 +195,13 @@ def _density_revenue(values: ValueDistribution, n: int, reserve: float, top: flo
     return least + integral(second_above, start, top, PIECES)
 
 
-def _hull_revenue(values: DensityValues, n: int, own: float) -> float:
+def _hull_revenue(values: DensityDistribution, n: int, own: float) -> float:
     """Sum the highest ironed virtual value, or the seller's own, over the nodes."""
     heights = itertools.pairwise([height**n for height in values.heights])
     return math.fsum(max(level, own) * (two - one) for level, (one, two) in zip(values.smooth, heights, strict=True))
 
 
-def _discrete_revenue(values: DiscreteValues, n: int, reserve: Number | None, own: Number) -> Number:
+def _discrete_revenue(values: DiscreteDistribution, n: int, reserve: Number | None, own: Number) -> Number:
     """Sum over the values: without a reserve given the highest ironed virtual value, else the second price."""
     total: Number = 0
     if reserve is None:
@@ -221,6 +221,6 @@ def _discrete_revenue(values: DiscreteValues, n: int, reserve: Number | None, ow
     return total
 
 
-def _below(values: DiscreteValues, value: Number) -> Number:
+def _below(values: DiscreteDistribution, value: Number) -> Number:
     """Return the probability of less than a value."""
     return sum(p for one, p in zip(values.values, values.probabilities, strict=True) if one < value)

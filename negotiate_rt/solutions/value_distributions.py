@@ -49,7 +49,7 @@ class ValueDistribution(Protocol):
         """Whether the virtual value never falls."""
 
 
-class UniformValues(msgspec.Struct, frozen=True):
+class UniformDistribution(msgspec.Struct, frozen=True):
     """Evenly spread on [low, high]; exact for whole numbers and fractions. Virtual value: 2v - high."""
 
     low: Number = 0
@@ -86,7 +86,7 @@ class UniformValues(msgspec.Struct, frozen=True):
         return value if value <= self.high else math.inf
 
 
-class ExponentialValues(msgspec.Struct, frozen=True):
+class ExponentialDistribution(msgspec.Struct, frozen=True):
     """Exponential with this rate, mean 1/rate. Virtual value: v - 1/rate."""
 
     rate: Number = 1
@@ -119,7 +119,7 @@ class ExponentialValues(msgspec.Struct, frozen=True):
         return max(0, level + ratio(1, self.rate))
 
 
-class DiscreteValues(msgspec.Struct, frozen=True, dict=True):
+class DiscreteDistribution(msgspec.Struct, frozen=True, dict=True):
     """Finitely many values with probabilities (evenly spread unless given); exact for fractions.
 
     The virtual value of v_k is v_k - (v_{k+1} - v_k)·P(above v_k)/P(v_k). Raises ConfigurationError.
@@ -144,7 +144,7 @@ class DiscreteValues(msgspec.Struct, frozen=True, dict=True):
         force_setattr(self, "probabilities", tuple(p for _, p in kept))
 
     @classmethod
-    def of_sample(cls, sample: Iterable[Number]) -> DiscreteValues:
+    def of_sample(cls, sample: Iterable[Number]) -> DiscreteDistribution:
         """Return the empirical distribution of a sample. Raises ConfigurationError for an empty one."""
         listed = sorted(sample)
         counts: dict[Number, int] = {}
@@ -207,7 +207,7 @@ class DiscreteValues(msgspec.Struct, frozen=True, dict=True):
         return max(0, bisect.bisect_right(self.values, value) - 1)
 
 
-class DensityValues(msgspec.Struct, frozen=True, dict=True):
+class DensityDistribution(msgspec.Struct, frozen=True, dict=True):
     """Any distribution on [low, high], 0 <= low < high, by its cdf and its density, functions of one number.
 
     Quantiles and levels are found by bisection. Where the virtual value falls it is ironed at 2,001 points, so that

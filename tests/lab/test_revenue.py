@@ -9,10 +9,15 @@ import pytest
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.lab.revenue import compare_revenue, drawn_values, played_revenue, revenue_of
-from negotiate_rt.solutions.value_distributions import DensityValues, DiscreteValues, ExponentialValues, UniformValues
+from negotiate_rt.solutions.value_distributions import (
+    DensityDistribution,
+    DiscreteDistribution,
+    ExponentialDistribution,
+    UniformDistribution,
+)
 
-UNIT = UniformValues()
-POWER = DensityValues(0, 1, lambda x: x**2, lambda x: 2 * x)
+UNIT = UniformDistribution()
+POWER = DensityDistribution(0, 1, lambda x: x**2, lambda x: 2 * x)
 SURE = 0.9999  # of an interval, so that a true law fails once in ten thousand seeds
 
 
@@ -29,7 +34,7 @@ def test_revenue_equivalence_holds_over_a_hundred_thousand_auctions_of_each_form
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("values", [ExponentialValues(2), POWER, UniformValues(1, 3)])
+@pytest.mark.parametrize("values", [ExponentialDistribution(2), POWER, UniformDistribution(1, 3)])
 @pytest.mark.parametrize("reserve", [0.0, 0.6])
 def test_it_holds_for_other_distributions_and_with_a_reserve(values: Any, reserve: float) -> None:
     found = compare_revenue(values, 3, auctions=100_000, reserve=reserve, confidence=SURE)
@@ -96,7 +101,7 @@ def test_nobody_enters_above_the_support() -> None:
         (lambda: compare_revenue(UNIT, 2, auctions=1), "auctions must be"),
         (lambda: compare_revenue(UNIT, 0), "bidders must be"),
         (lambda: compare_revenue(UNIT, 2, confidence=1), "confidence"),
-        (lambda: compare_revenue(DiscreteValues((1, 2)), 2), "without atoms"),
+        (lambda: compare_revenue(DiscreteDistribution((1, 2)), 2), "without atoms"),
         (lambda: compare_revenue((0, 1), 2), "distribution of values"),  # type: ignore[arg-type]
         (lambda: played_revenue("english", UNIT, drawn_values(UNIT, 2, 1, 0)), "is not played"),
     ],

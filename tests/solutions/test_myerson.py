@@ -23,16 +23,16 @@ from negotiate_rt.solutions.myerson import (
     virtual_value,
 )
 from negotiate_rt.solutions.value_distributions import (
-    DensityValues,
-    DiscreteValues,
-    ExponentialValues,
-    UniformValues,
+    DensityDistribution,
+    DiscreteDistribution,
+    ExponentialDistribution,
+    UniformDistribution,
     pooled,
 )
 
-UNIT = UniformValues()
-POWER = DensityValues(0, 1, lambda x: x**2, lambda x: 2 * x)
-TWO_HUMPS = DensityValues(
+UNIT = UniformDistribution()
+POWER = DensityDistribution(0, 1, lambda x: x**2, lambda x: 2 * x)
+TWO_HUMPS = DensityDistribution(
     0, 3,
     lambda x: 0.8 * x if x <= 1 else (0.8 if x <= 2 else 0.8 + 0.2 * (x - 2)),
     lambda x: 0.8 if x <= 1 else (0.0 if x <= 2 else 0.2),
@@ -52,21 +52,21 @@ def test_uniform_revenue_without_a_reserve_is_the_expected_second_value() -> Non
 @pytest.mark.parametrize("reserve", [None, 0, Fraction(1, 4), Fraction(1, 2), Fraction(9, 10), 2])
 @pytest.mark.parametrize("bidders", [1, 2, 5])
 def test_numeric_revenue_agrees_with_the_closed_form(reserve: Any, bidders: int) -> None:
-    same = DensityValues(0, 1, lambda x: x, lambda x: 1.0)
+    same = DensityDistribution(0, 1, lambda x: x, lambda x: 1.0)
     assert expected_revenue(same, bidders, reserve) == pytest.approx(float(expected_revenue(UNIT, bidders, reserve)))
 
 
 @pytest.mark.parametrize("bidders", [1, 2, 3])
 @pytest.mark.parametrize("reserve", [0, 1, Fraction(3, 2)])
 def test_supports_that_do_not_begin_at_zero(bidders: int, reserve: Any) -> None:
-    exact, numeric = UniformValues(1, 2), DensityValues(1, 2, lambda x: x - 1, lambda x: 1.0)
+    exact, numeric = UniformDistribution(1, 2), DensityDistribution(1, 2, lambda x: x - 1, lambda x: 1.0)
     assert float(expected_revenue(exact, bidders, reserve)) == pytest.approx(expected_revenue(numeric, bidders, reserve))
     assert optimal_reserve(exact) == 1  # nobody is kept out
-    assert expected_revenue(UniformValues(1, 2), 2) == 1 + Fraction(1, 3)
+    assert expected_revenue(UniformDistribution(1, 2), 2) == 1 + Fraction(1, 3)
 
 
 def test_exponential_values_have_a_reserve_of_one_mean() -> None:
-    values = ExponentialValues(Fraction(1, 2))
+    values = ExponentialDistribution(Fraction(1, 2))
     assert optimal_reserve(values) == 2
     assert virtual_value(values, 5) == 3
     assert expected_revenue(values, 1) == pytest.approx(2 * math.exp(-1))
@@ -90,12 +90,12 @@ def test_an_items_own_value_raises_the_reserve_and_counts_when_unsold() -> None:
 
 
 def test_discrete_virtual_values_by_hand_and_ironed() -> None:
-    values = DiscreteValues((1, 2, 3))
+    values = DiscreteDistribution((1, 2, 3))
     assert values.raw == (-1, 1, 3)
     assert optimal_reserve(values) == 2
-    rough = DiscreteValues((1, 4, 5), (Fraction(1, 2), Fraction(1, 10), Fraction(2, 5)))
+    rough = DiscreteDistribution((1, 4, 5), (Fraction(1, 2), Fraction(1, 10), Fraction(2, 5)))
     assert rough.raw == (1 - 3, 4 - 4, 5)
-    dented = DiscreteValues((2, 3, 10), (Fraction(3, 5), Fraction(1, 5), Fraction(1, 5)))
+    dented = DiscreteDistribution((2, 3, 10), (Fraction(3, 5), Fraction(1, 5), Fraction(1, 5)))
     assert dented.raw == (2 - Fraction(2, 3), 3 - 7, 10)
     assert not dented.regular
     assert dented.smooth[0] == dented.smooth[1] == (Fraction(4, 3) * 3 - 4 * 1) / 4  # pooled 3 : 1
@@ -119,7 +119,7 @@ def test_ironing_bunches_types_and_brings_more_than_any_reserve() -> None:
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 6)), min_size=1, max_size=6, unique_by=lambda one: one[0]))
 def test_one_bidder_pays_the_best_posted_price(pairs: list[tuple[int, int]]) -> None:
     whole = sum(weight for _, weight in pairs)
-    values = DiscreteValues(tuple(v for v, _ in pairs), tuple(Fraction(w, whole) for _, w in pairs))
+    values = DiscreteDistribution(tuple(v for v, _ in pairs), tuple(Fraction(w, whole) for _, w in pairs))
     best = max(price * sum(Fraction(w, whole) for v, w in pairs if v >= price) for price, _ in pairs)
     assert expected_revenue(values, 1) == best
     reserve = optimal_reserve(values)
@@ -133,7 +133,7 @@ def test_one_bidder_pays_the_best_posted_price(pairs: list[tuple[int, int]]) -> 
 )
 def test_optimal_auctions_are_truthful_rational_and_bring_the_virtual_surplus(one: list[int], two: list[int]) -> None:
     bidders = [
-        DiscreteValues(tuple(range(1, len(odds) + 1)), tuple(Fraction(w, sum(odds)) for w in odds)) for odds in (one, two)
+        DiscreteDistribution(tuple(range(1, len(odds) + 1)), tuple(Fraction(w, sum(odds)) for w in odds)) for odds in (one, two)
     ]
     report = audit(optimal_auction(bidders))
     for name in ("dominant-strategy", "individually-rational", "no-deficit", "monotone"):
@@ -148,7 +148,7 @@ def test_optimal_auctions_are_truthful_rational_and_bring_the_virtual_surplus(on
 
 def test_no_take_it_or_leave_it_mechanism_of_two_bidders_beats_the_optimal_auction() -> None:
     # All pairs of thresholds (bidder 1 first, then bidder 2) over a small asymmetric pair.
-    a, b = DiscreteValues((1, 2, 4)), DiscreteValues((1, 3))
+    a, b = DiscreteDistribution((1, 2, 4)), DiscreteDistribution((1, 3))
     best = audit(optimal_auction([a, b])).revenue
     assert best is not None
     for p, q in itertools.product(a.values, b.values):
@@ -165,7 +165,7 @@ def test_identical_uniform_bidders_get_a_second_price_auction_with_reserve_one_h
 
 
 def test_asymmetric_uniform_bidders_are_compared_by_virtual_value() -> None:
-    auction = optimal_auction([UniformValues(0, 1), UniformValues(0, 2)])
+    auction = optimal_auction([UniformDistribution(0, 1), UniformDistribution(0, 2)])
     ((_, found),) = auction.lottery((0.8, 1.2))  # virtual 0.6 against 0.4: the smaller value wins
     assert found.allocation == 0
     assert found.payments[0] == pytest.approx(0.7)  # 2v - 1 = 0.4
@@ -188,7 +188,7 @@ def test_simulated_revenue_of_an_ironed_auction_is_as_computed() -> None:
     assert abs(mean - float(expected_revenue(TWO_HUMPS, 2))) < 4 * error
 
 
-@pytest.mark.parametrize("values", [UNIT, ExponentialValues(3), POWER, UniformValues(1, 2)])
+@pytest.mark.parametrize("values", [UNIT, ExponentialDistribution(3), POWER, UniformDistribution(1, 2)])
 @pytest.mark.parametrize("bidders", [1, 2, 4])
 def test_one_more_bidder_is_worth_more_than_the_best_reserve(values: Any, bidders: int) -> None:
     found = bulow_klemperer(values, bidders)
@@ -202,19 +202,19 @@ def test_bulow_and_klemperer_for_one_uniform_bidder_is_a_third_against_a_quarter
 
 
 def test_one_more_bidder_may_be_worth_less_where_the_distribution_is_not_regular() -> None:
-    rare = DiscreteValues((1, 100), (Fraction(9, 10), Fraction(1, 10)))
+    rare = DiscreteDistribution((1, 100), (Fraction(9, 10), Fraction(1, 10)))
     found = bulow_klemperer(rare, 1)
     assert found.optimal == 10
     assert not found.holds  # 1 + 99/100
 
 
 def test_an_empirical_distribution_is_that_of_its_sample() -> None:
-    values = DiscreteValues.of_sample([3, 1, 3, 2])
-    assert values == DiscreteValues((1, 2, 3), (Fraction(1, 4), Fraction(1, 4), Fraction(1, 2)))
+    values = DiscreteDistribution.of_sample([3, 1, 3, 2])
+    assert values == DiscreteDistribution((1, 2, 3), (Fraction(1, 4), Fraction(1, 4), Fraction(1, 2)))
     assert optimal_reserve(values) in (2, 3)
     assert expected_revenue(values, 1) == Fraction(3, 2)
     sample = [random.Random(1).random() for _ in range(3)]
-    assert optimal_reserve(DiscreteValues.of_sample(sample)) in sample
+    assert optimal_reserve(DiscreteDistribution.of_sample(sample)) in sample
 
 
 def test_pooling_never_falls_and_keeps_the_mean() -> None:
@@ -225,21 +225,21 @@ def test_pooling_never_falls_and_keeps_the_mean() -> None:
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda: UniformValues(1, 1), "low < high"),
-        (lambda: UniformValues(-1, 1), "at least 0"),
-        (lambda: ExponentialValues(0), "rate must be above 0"),
-        (lambda: DiscreteValues(()), "one or more different numbers"),
-        (lambda: DiscreteValues((1, 1)), "different"),
-        (lambda: DiscreteValues((1, math.nan)), r"values\[1\]"),
-        (lambda: DiscreteValues((1, -1)), r"values\[1\] must be at least 0"),
-        (lambda: DiscreteValues((1, 2), (0.5, 0.6)), "sum to 1"),
-        (lambda: DiscreteValues((1, 2), (1.0,)), "as many probabilities"),
-        (lambda: DiscreteValues.of_sample([]), "one or more"),
-        (lambda: DensityValues(0, 1, lambda x: x / 2, lambda x: 0.5), "rises from 0 to 1"),
-        (lambda: DensityValues(0, 1, lambda x: x, lambda x: 2.0), "integrates to 2"),
-        (lambda: DensityValues(0, 1, lambda x: x, lambda x: -1.0), "a density is at least 0"),
-        (lambda: DensityValues(0, 1, 3, lambda x: 1.0), "must be a function"),  # type: ignore[arg-type]
-        (lambda: DensityValues(0, 1, lambda x: abs(x - 0.5) * 2 if 0 < x < 1 else x, lambda x: 1.0), "never falls"),
+        (lambda: UniformDistribution(1, 1), "low < high"),
+        (lambda: UniformDistribution(-1, 1), "at least 0"),
+        (lambda: ExponentialDistribution(0), "rate must be above 0"),
+        (lambda: DiscreteDistribution(()), "one or more different numbers"),
+        (lambda: DiscreteDistribution((1, 1)), "different"),
+        (lambda: DiscreteDistribution((1, math.nan)), r"values\[1\]"),
+        (lambda: DiscreteDistribution((1, -1)), r"values\[1\] must be at least 0"),
+        (lambda: DiscreteDistribution((1, 2), (0.5, 0.6)), "sum to 1"),
+        (lambda: DiscreteDistribution((1, 2), (1.0,)), "as many probabilities"),
+        (lambda: DiscreteDistribution.of_sample([]), "one or more"),
+        (lambda: DensityDistribution(0, 1, lambda x: x / 2, lambda x: 0.5), "rises from 0 to 1"),
+        (lambda: DensityDistribution(0, 1, lambda x: x, lambda x: 2.0), "integrates to 2"),
+        (lambda: DensityDistribution(0, 1, lambda x: x, lambda x: -1.0), "a density is at least 0"),
+        (lambda: DensityDistribution(0, 1, 3, lambda x: 1.0), "must be a function"),  # type: ignore[arg-type]
+        (lambda: DensityDistribution(0, 1, lambda x: abs(x - 0.5) * 2 if 0 < x < 1 else x, lambda x: 1.0), "never falls"),
         (lambda: optimal_reserve((0, 1)), "must be a distribution of values"),  # type: ignore[arg-type]
         (lambda: expected_revenue(UNIT, 0), "bidders must be"),
         (lambda: expected_revenue(UNIT, 2, -1), "reserve must be at least 0"),
