@@ -86,6 +86,18 @@ _WHERE = {
     "scenarios.genius_writing": "write_genius",
     "scenarios.geniusweb": "read_geniusweb read_geniusweb_folder",
     "scenarios.geniusweb_writing": "write_geniusweb",
+    "lab.revelation": "PlayedAuction revealed_auction",
+    "lab.revenue": "FormatRevenue RevenueComparison compare_revenue",
+    "solutions.audit": "audit",
+    "solutions.audit_report": "AuditReport Counterexample Finding",
+    "solutions.clarke": "clarke wants",
+    "solutions.manipulability": "Manipulability gibbard_satterthwaite manipulability",
+    "solutions.mechanism_library": "ready_mechanism",
+    "solutions.mechanisms": "Chance Decision DirectMechanism TypeSpace from_prior revelation",
+    "solutions.myerson": "bulow_klemperer expected_revenue optimal_auction optimal_reserve virtual_value",
+    "solutions.probes": "Attack ProbeReport collusion false_names",
+    "solutions.value_distributions": "DensityDistribution DiscreteDistribution ExponentialDistribution UniformDistribution",
+    "solutions.voting": "condorcet_winner vote",
     "solutions.all_pay": "all_pay_bid",
     "solutions.alternating_offers": (
         "PeriodPlan SequentialEquilibrium backward_induction pie_points stationary_equilibrium"

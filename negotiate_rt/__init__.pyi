@@ -111,6 +111,21 @@ from negotiate_rt.lab import (
 from negotiate_rt.lab import (
     run_tournament as run_tournament,
 )
+from negotiate_rt.lab.revelation import (
+    PlayedAuction as PlayedAuction,
+)
+from negotiate_rt.lab.revelation import (
+    revealed_auction as revealed_auction,
+)
+from negotiate_rt.lab.revenue import (
+    FormatRevenue as FormatRevenue,
+)
+from negotiate_rt.lab.revenue import (
+    RevenueComparison as RevenueComparison,
+)
+from negotiate_rt.lab.revenue import (
+    compare_revenue as compare_revenue,
+)
 from negotiate_rt.messages.codec import (
     Codec as Codec,
 )
@@ -654,6 +669,18 @@ from negotiate_rt.solutions.alternating_offers import (
 from negotiate_rt.solutions.alternating_offers import (
     stationary_equilibrium as stationary_equilibrium,
 )
+from negotiate_rt.solutions.audit import (
+    audit as audit,
+)
+from negotiate_rt.solutions.audit_report import (
+    AuditReport as AuditReport,
+)
+from negotiate_rt.solutions.audit_report import (
+    Counterexample as Counterexample,
+)
+from negotiate_rt.solutions.audit_report import (
+    Finding as Finding,
+)
 from negotiate_rt.solutions.best_response import (
     BestResponse as BestResponse,
 )
@@ -671,6 +698,12 @@ from negotiate_rt.solutions.call_market import (
 )
 from negotiate_rt.solutions.call_market import (
     mcafee as mcafee,
+)
+from negotiate_rt.solutions.clarke import (
+    clarke as clarke,
+)
+from negotiate_rt.solutions.clarke import (
+    wants as wants,
 )
 from negotiate_rt.solutions.curves import (
     ConcaveCurve as ConcaveCurve,
@@ -759,6 +792,36 @@ from negotiate_rt.solutions.levelled_commitment import (
 from negotiate_rt.solutions.lotteries import (
     Lotteries as Lotteries,
 )
+from negotiate_rt.solutions.manipulability import (
+    Manipulability as Manipulability,
+)
+from negotiate_rt.solutions.manipulability import (
+    gibbard_satterthwaite as gibbard_satterthwaite,
+)
+from negotiate_rt.solutions.manipulability import (
+    manipulability as manipulability,
+)
+from negotiate_rt.solutions.mechanism_library import (
+    ready_mechanism as ready_mechanism,
+)
+from negotiate_rt.solutions.mechanisms import (
+    Chance as Chance,
+)
+from negotiate_rt.solutions.mechanisms import (
+    Decision as Decision,
+)
+from negotiate_rt.solutions.mechanisms import (
+    DirectMechanism as DirectMechanism,
+)
+from negotiate_rt.solutions.mechanisms import (
+    TypeSpace as TypeSpace,
+)
+from negotiate_rt.solutions.mechanisms import (
+    from_prior as from_prior,
+)
+from negotiate_rt.solutions.mechanisms import (
+    revelation as revelation,
+)
 from negotiate_rt.solutions.multi_unit import (
     UnitAllocation as UnitAllocation,
 )
@@ -773,6 +836,21 @@ from negotiate_rt.solutions.multi_unit import (
 )
 from negotiate_rt.solutions.multi_unit import (
     vickrey_payments as vickrey_payments,
+)
+from negotiate_rt.solutions.myerson import (
+    bulow_klemperer as bulow_klemperer,
+)
+from negotiate_rt.solutions.myerson import (
+    expected_revenue as expected_revenue,
+)
+from negotiate_rt.solutions.myerson import (
+    optimal_auction as optimal_auction,
+)
+from negotiate_rt.solutions.myerson import (
+    optimal_reserve as optimal_reserve,
+)
+from negotiate_rt.solutions.myerson import (
+    virtual_value as virtual_value,
 )
 from negotiate_rt.solutions.myerson_satterthwaite import (
     ContinuousPrior as ContinuousPrior,
@@ -861,6 +939,18 @@ from negotiate_rt.solutions.positions import (
 from negotiate_rt.solutions.positions import (
     is_locally_envy_free as is_locally_envy_free,
 )
+from negotiate_rt.solutions.probes import (
+    Attack as Attack,
+)
+from negotiate_rt.solutions.probes import (
+    ProbeReport as ProbeReport,
+)
+from negotiate_rt.solutions.probes import (
+    collusion as collusion,
+)
+from negotiate_rt.solutions.probes import (
+    false_names as false_names,
+)
 from negotiate_rt.solutions.quality import (
     Assessment as Assessment,
 )
@@ -914,6 +1004,24 @@ from negotiate_rt.solutions.unanimity import (
 )
 from negotiate_rt.solutions.unanimity import (
     unanimity as unanimity,
+)
+from negotiate_rt.solutions.value_distributions import (
+    DensityDistribution as DensityDistribution,
+)
+from negotiate_rt.solutions.value_distributions import (
+    DiscreteDistribution as DiscreteDistribution,
+)
+from negotiate_rt.solutions.value_distributions import (
+    ExponentialDistribution as ExponentialDistribution,
+)
+from negotiate_rt.solutions.value_distributions import (
+    UniformDistribution as UniformDistribution,
+)
+from negotiate_rt.solutions.voting import (
+    condorcet_winner as condorcet_winner,
+)
+from negotiate_rt.solutions.voting import (
+    vote as vote,
 )
 from negotiate_rt.solutions.winners import (
     Allocation as Allocation,

@@ -67,7 +67,9 @@ def _trade(types: TypeSpace, agents: None, k: float) -> DirectMechanism:
 
 
 def _myerson(types: TypeSpace | None, agents: int, own_value: float) -> DirectMechanism:
-    values: ValueDistribution = UniformDistribution() if types is None else DiscreteDistribution(listed(types), types.probabilities)
+    values: ValueDistribution = UniformDistribution()
+    if types is not None:
+        values = DiscreteDistribution(listed(types), types.probabilities)
     return optimal_auction([values] * agents, own_value)
 
 
