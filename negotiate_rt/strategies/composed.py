@@ -7,6 +7,7 @@ they can be compared, pickled, named in a scenario file, and used in any number 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from negotiate_rt.errors import ConfigurationError
@@ -57,6 +58,12 @@ class ComposedStrategy(Strategy, frozen=True, tag="composed", forbid_unknown_fie
     def parts(self) -> Parts:
         """Return bidding, acceptance and model."""
         return self.bidding, self.acceptance, self.model
+
+
+@lru_cache(64)
+def _curve(beta: float) -> TimeDependentConcession:
+    """Return the one curve of that beta: it keeps a table of its steps, which all negotiations share."""
+    return TimeDependentConcession(beta)
 
 
 class MicroStrategy(Strategy, frozen=True, tag="micro", forbid_unknown_fields=True):
@@ -120,7 +127,7 @@ class HardHeaded(Strategy, frozen=True, tag="hard-headed", forbid_unknown_fields
 
     def parts(self) -> Parts:
         """Return its bidding, acceptance and frequency model."""
-        bidding = ConcedingBids(TimeDependentConcession(self.beta), self.floor)
+        bidding = ConcedingBids(_curve(self.beta), self.floor)
         return bidding, AnyOf((AcceptNext(), AcceptLastChance())), FrequencyModel("hard-headed")
 
 
@@ -163,7 +170,7 @@ class Considerate(Strategy, frozen=True, tag="considerate", forbid_unknown_field
 
     def parts(self) -> Parts:
         """Return its bidding, acceptance and model."""
-        bidding = ConcedingBids(TimeDependentConcession(self.beta), self.floor)
+        bidding = ConcedingBids(_curve(self.beta), self.floor)
         return bidding, AnyOf((AcceptAspiration(), AcceptLastChance())), self.model
 
 

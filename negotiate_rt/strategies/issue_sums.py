@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from negotiate_rt.problems.issues import OutcomeSpace
 
 Floats = NDArray[np.float64]
-_FEW = 1024  # combinations of the first issues: a few microseconds to add up
+_FEW = 128  # combinations of the first issues: a microsecond or two to add up
 _SHARE = 16  # or that part of the options, where they are many more
 
 

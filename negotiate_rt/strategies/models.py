@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import permutations
-from operator import eq
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -58,7 +57,7 @@ class AdditiveEstimate:
         self.heard = 0
         self.distinct = distinct
         self.sizes: list[int] = [size for size in sizes if isinstance(size, int)]
-        self.weights: Floats = np.full(len(self.sizes), 1.0 / len(self.sizes))
+        self._weights: Floats | list[float] = np.full(len(self.sizes), 1.0 / len(self.sizes))
         ends = np.cumsum(self.sizes)
         self._stretches = [slice(end - size, end) for size, end in zip(self.sizes, ends.tolist(), strict=True)]
         self._starts: NDArray[np.intp] = ends - np.array(self.sizes, np.intp)
@@ -68,6 +67,11 @@ class AdditiveEstimate:
         self._parts: list[Floats] | None = None
         self._table: Floats | None = None
         self._numbers: NDArray[np.intp] | None = None
+
+    @property
+    def weights(self) -> Floats:
+        """What the issues weigh, 1 in all."""
+        return np.asarray(self._weights)
 
     @property
     def worths(self) -> list[Floats]:
@@ -143,32 +147,40 @@ class FrequencyEstimate(AdditiveEstimate):
     def __init__(self, space: OutcomeSpace, model: FrequencyModel) -> None:
         super().__init__(space, model.distinct)
         self.model = model
-        self._counts = np.zeros(len(self._owner))
-        self._tops = np.zeros(len(self.sizes))  # the largest count of each issue
+        count = len(self.sizes)
+        self._weights: list[float] = [1.0 / count] * count  # a few numbers are added up faster one by one
+        self._counts = [0.0] * len(self._owner)
+        self._tops = [0.0] * count  # the largest count of each issue
+        self._firsts: list[int] = self._starts.tolist()
         self._last: Sequence[int] | None = None
 
     @property
     def counts(self) -> list[Floats]:
         """How often each value of each issue was asked for."""
-        return [self._counts[stretch] for stretch in self._stretches]
+        return [np.array(self._counts[stretch]) for stretch in self._stretches]
 
     def _flat_worths(self) -> Floats:
-        if self.model.rule == "smith" and self._last is not None:
-            return self._counts / self._tops[self._owner]
-        return (1.0 + self._counts) / (1.0 + self._tops)[self._owner]
+        counts, tops = np.array(self._counts), np.array(self._tops)
+        if self.model.rule != "smith" or self._last is None:
+            counts, tops = counts + 1.0, tops + 1.0
+        worths: Floats = counts / tops[self._owner]
+        return worths
 
     def _learn(self, places: Sequence[int], time: float) -> None:
-        asked, last = self._starts + places, self._last
-        counts = self._counts[asked] + 1.0
-        self._counts[asked] = counts
-        np.maximum(self._tops, counts, out=self._tops)
+        counts, tops, last = self._counts, self._tops, self._last
+        for issue, (first, place) in enumerate(zip(self._firsts, places, strict=True)):
+            count = counts[first + place] = counts[first + place] + 1.0
+            if count > tops[issue]:
+                tops[issue] = count
         self._last = places
         if self.model.rule == "smith":
-            self.weights = self._tops / self._tops.sum()
+            total = float(np.add.reduce(tops))
+            self._weights = [top / total for top in tops]
         elif last is not None:
-            same = np.array(list(map(eq, places, last)), float)
-            weights = self.weights + same * self.model.rate / len(places)
-            self.weights = weights / weights.sum()
+            more, pairs = self.model.rate / len(places), zip(self._weights, places, last, strict=True)
+            grown = [weight + more if place == before else weight for weight, place, before in pairs]
+            total = float(np.add.reduce(grown))  # the same on every Python: since 3.12 `sum` rounds otherwise
+            self._weights = [weight / total for weight in grown]
 
 
 class BayesianEstimate(AdditiveEstimate):
@@ -199,7 +211,7 @@ class BayesianEstimate(AdditiveEstimate):
 
     def _expect(self) -> None:
         weights = self._of_weights @ self._levels
-        self.weights = weights / weights.sum()
+        self._weights = weights / weights.sum()
         of_shapes = zip(self._of_shapes, self._shapes, strict=True)
         self._worths: Floats = np.concatenate([belief @ shape for belief, shape in of_shapes])
 
