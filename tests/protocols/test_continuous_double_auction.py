@@ -23,6 +23,7 @@ from negotiate_rt import (
     ZeroIntelligence,
     gains_from_trade,
 )
+from negotiate_rt.protocols import ContinuousDoubleAuction
 
 
 def traded(agents, executor=None, rounds=100, seed=1, **options):
@@ -189,6 +190,17 @@ def test_over_a_slow_network_money_and_units_are_conserved():
     assert all(gain >= -1e-9 for gain in outcome.utilities.values())
 
 
+def test_random_orders_within_ones_means_reap_most_gains_from_trade():
+    values, costs = {"b1": (90, 60), "b2": (80, 40), "b3": (70, 30)}, {"s1": (20, 50), "s2": (30, 65), "s3": (45, 80)}
+    rule = ZeroIntelligence(high=100)
+    agents = [Bidder(name, worth, rule, side="buy") for name, worth in values.items()]
+    agents += [Bidder(name, cost, rule, side="sell") for name, cost in costs.items()]
+    outcome = traded(agents)
+    assert min(outcome.utilities.values()) >= 0
+    assert sum(outcome.utilities.values()) > 0.8 * gains_from_trade(values, costs)
+
+
+@pytest.mark.slow
 def test_constrained_zero_intelligence_reaps_nearly_all_gains_from_trade():
     values = {f"b{n}": (180 - 12 * n, 120 - 10 * n) for n in range(6)}
     costs = {f"s{n}": (20 + 12 * n, 70 + 10 * n) for n in range(6)}
@@ -204,6 +216,25 @@ def test_constrained_zero_intelligence_reaps_nearly_all_gains_from_trade():
     unconstrained = [efficiency(False, seed) for seed in range(5)]
     assert min(constrained) > 0.9
     assert sum(constrained) / 5 > 0.95 > sum(unconstrained) / 5
+
+
+def test_over_a_lossy_network_the_market_still_closes():
+    agents = [Buyer(f"b{n}", 9 - n) for n in range(4)] + [Seller(f"s{n}", 2 + n) for n in range(4)]
+    outcome = traded(agents, NegotiationExecutor(clock="virtual", network=Network(latency=0.1, loss=0.1), seed=2))
+    assert outcome.duration_ms <= 30_000
+    assert sum(outcome.result.payments.values()) == pytest.approx(0)
+
+
+def test_auctioneer_that_dies_ends_the_market():
+    class Dying(ContinuousDoubleAuction):
+        async def auctioneer(self, talk):
+            await talk.sleep(1)
+            raise OSError("exchange down")
+
+    executor = NegotiationExecutor(clock="virtual")
+    executor.register(Dying())
+    outcome = traded([Buyer("b", 9), Seller("s", 5)], executor)
+    assert (outcome.final_state, outcome.reason_code) == ("FAILED", "protocol-violation")
 
 
 def test_auction_takes_a_market_too():

@@ -17,9 +17,11 @@ from negotiate_rt import (
     LotBid,
     NegotiationConfig,
     NegotiationExecutor,
+    Network,
     StraightforwardBidding,
     Trace,
 )
+from negotiate_rt.protocols import SimultaneousAscendingAuction
 
 
 def ran(bidders, lots=("north", "south"), executor=None, rounds=100, seed=1, **options):
@@ -177,6 +179,29 @@ def test_late_answer_passes_the_round():
     assert outcome.result.allocation == {"b": ("north",)}
 
 
+@pytest.mark.parametrize("loss", [0.0, 0.1])
+def test_over_a_slow_and_lossy_network_what_is_sold_is_paid(loss):
+    executor = NegotiationExecutor(clock="virtual", network=Network(latency=0.2, loss=loss), seed=3)
+    values = {"a": {"north": 10, "south": 7}, "b": {"north": 9, "south": 8}, "c": {"north": 6, "south": 6}}
+    outcome = ran(values.items(), executor=executor, reply_by=2, activity=0)
+    result = outcome.result
+    assert result.success
+    assert sum(result.payments.values()) == sum(result.prices.values())
+    assert sorted(lot for won in result.allocation.values() for lot in won) == sorted(result.prices)
+    assert all(gain >= 0 for gain in outcome.utilities.values())
+
+
+def test_auctioneer_that_dies_ends_the_auction():
+    class Dying(SimultaneousAscendingAuction):
+        async def run_round(self, talk, room):
+            raise OSError("hammer lost")
+
+    executor = NegotiationExecutor(clock="virtual")
+    executor.register(Dying())
+    outcome = ran([("a", 5)], ["lot"], executor)
+    assert (outcome.final_state, outcome.reason_code) == ("FAILED", "protocol-violation")
+
+
 def test_losers_hear_how_all_lots_stand_at_the_end():
     trace = Trace()
     ran([("a", {"north": 10}), ("b", {"north": 4})], ["north"], NegotiationExecutor(clock="virtual", journal=trace))
@@ -202,11 +227,11 @@ worths = st.lists(st.lists(st.integers(0, 12), min_size=3, max_size=3), min_size
 
 
 @given(worths)
-@settings(max_examples=25)
+@settings(max_examples=10)
 def test_straightforward_bidders_for_one_lot_each_end_near_the_best_assignment(table):
     lots = ("x", "y", "z")
     values = {f"b{place}": dict(zip(lots, row, strict=True)) for place, row in enumerate(table)}
-    outcome = ran(values.items(), lots, increment=0.25, rounds=1000, activity=0)
+    outcome = ran(values.items(), lots, increment=0.5, rounds=1000, activity=0)
     best = max(
         sum(0 if lot is None else values[name][lot] for name, lot in zip(values, given_out, strict=True))
         for given_out in itertools.product((None, *lots), repeat=len(values))
@@ -214,7 +239,7 @@ def test_straightforward_bidders_for_one_lot_each_end_near_the_best_assignment(t
     )
     result = outcome.result
     got = sum(values[name][lot] for name, won in (result.allocation or {}).items() for lot in won)
-    assert got >= best - 0.25 * 2 * len(lots)
+    assert got >= best - 0.5 * 2 * len(lots)
     assert all(gain >= 0 for gain in outcome.utilities.values())
     if result.success:
         assert sum(result.payments.values()) == pytest.approx(sum(result.prices.values()))

@@ -149,7 +149,7 @@ def test_what_is_no_order(fields, text):
 
 
 @given(market=market(), k=st.sampled_from([0, Fraction(1, 3), 1]), seed=st.integers(0, 3))
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_call_market_is_efficient_rational_and_balanced(market, k, seed):
     bids, asks = market
     clearing = clear_call_market(bids, asks, k, random.Random(seed))
@@ -169,7 +169,7 @@ def test_call_market_is_efficient_rational_and_balanced(market, k, seed):
 
 
 @given(market=market(), seed=st.integers(0, 3))
-@settings(max_examples=150)
+@settings(max_examples=50)
 def test_mcafee_gives_up_at_most_the_least_trade_and_never_runs_a_deficit(market, seed):
     bids, asks = market
     clearing = mcafee(bids, asks, random.Random(seed))
@@ -183,7 +183,7 @@ def test_mcafee_gives_up_at_most_the_least_trade_and_never_runs_a_deficit(market
 
 
 @given(market=market(4), worth=st.integers(0, 10), lie=st.integers(0, 10), seed=st.integers(0, 2))
-@settings(max_examples=200)
+@settings(max_examples=50)
 def test_no_misreport_pays_under_mcafees_rule(market, worth, lie, seed):
     bids, asks = market
 
@@ -208,7 +208,7 @@ def test_misreporting_pays_in_a_k_double_auction():
 
 
 @given(market=market(), quantities=st.lists(st.integers(1, 4), min_size=10, max_size=10))
-@settings(max_examples=60)
+@settings(max_examples=50)
 def test_an_order_of_many_units_is_worth_as_many_orders_of_one(market, quantities):
     bids, asks = market
     sized = dict(zip([*bids, *asks], quantities, strict=False))

@@ -113,7 +113,7 @@ orders = st.tuples(st.sampled_from("abcdef"), st.one_of(st.none(), some))
 
 
 @given(st.lists(orders, max_size=40))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_book_does_what_the_rules_say(moves):
     book, naive = OrderBook(), Naive()
     trades = []
@@ -137,7 +137,7 @@ def test_book_does_what_the_rules_say(moves):
 
 
 @given(bids=st.lists(st.integers(0, 20), max_size=6), asks=st.lists(st.integers(0, 20), max_size=6), seed=st.integers(0, 5))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_no_order_of_arrival_gains_more_than_the_call_market(bids, asks, seed):
     demand = {f"b{place}": price for place, price in enumerate(bids)}
     supply = {f"s{place}": price for place, price in enumerate(asks)}
