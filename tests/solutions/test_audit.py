@@ -105,7 +105,7 @@ def test_vcg_of_three_bidders_and_two_goods_keeps_its_promises() -> None:
     }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.data())
 def test_the_search_agrees_with_brute_force_on_any_mechanism(data: st.DataObject) -> None:
     sizes = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=3))

@@ -6,7 +6,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from negotiate_rt.errors import ConfigurationError
@@ -79,6 +79,7 @@ def test_single_peaked_rankings_are_those_that_fall_on_both_sides_of_a_peak() ->
     assert len(expected) == 2**4
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 9), st.integers(0, 10_000))
 def test_median_beats_every_other_where_preferences_are_single_peaked(voters: int, seed: int) -> None:
     rng = random.Random(seed)
@@ -88,6 +89,7 @@ def test_median_beats_every_other_where_preferences_are_single_peaked(voters: in
         assert 2 * sum(one.index(chosen) < one.index(other) for one in rankings) >= voters
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(all_rankings(ABC)), min_size=1, max_size=7))
 def test_copeland_chooses_the_condorcet_winner(rankings: list[tuple[str, ...]]) -> None:
     best = condorcet_winner(rankings)
@@ -118,6 +120,7 @@ def test_dictatorship_is_the_horn_without_manipulation() -> None:
     assert found.holds
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(ABC), min_size=36, max_size=36))
 def test_the_theorem_holds_for_any_table_of_winners(table: list[str]) -> None:
     rankings = all_rankings(ABC)
