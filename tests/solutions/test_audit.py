@@ -50,7 +50,7 @@ def check_misreport(mechanism: DirectMechanism, example: Counterexample) -> None
     [
         vickrey(agents=3),
         vickrey(SMALL, 3, reserve=2),
-        k_unit("vickrey", agents=3),
+        k_unit("vickrey", schedules(4, 2), 3),
         k_unit("uniform-price", SMALL, 4, units=2),
         vcg_combinatorial(agents=2),
         median_point(agents=3),
@@ -76,7 +76,7 @@ def test_no_misreport_pays_in_truthful_mechanisms(mechanism: DirectMechanism) ->
         first_price(agents=3),
         all_pay(agents=2),
         k_unit("discriminatory", agents=2),
-        k_unit("uniform-price", agents=3),
+        k_unit("uniform-price", schedules(4, 2), 3),
         voting("plurality"),
         voting("borda"),
         voting("copeland"),

@@ -59,13 +59,13 @@ def test_false_names_gain_nothing_in_vickrey_of_units_with_falling_values() -> N
 
 
 def test_two_colluders_share_the_second_price() -> None:
-    found = collusion(vickrey(TypeSpace(range(5)), 3))
+    found = collusion(vickrey(TypeSpace(range(4)), 3))
     assert found.exhaustive
     attack = found.worst
     assert attack is not None
-    assert attack.gain == 4  # 4 against 4, and the third at 0: one stays away, the other pays nothing
-    assert sorted(attack.types) == [0, 4, 4]
-    alone = collusion(vickrey(TypeSpace(range(5)), 3), transfers=False)
+    assert attack.gain == 3  # 3 against 3, and the third at 0: one stays away, the other pays nothing
+    assert sorted(attack.types) == [0, 3, 3]
+    alone = collusion(vickrey(TypeSpace(range(4)), 3), transfers=False)
     assert alone.worst is not None  # who loses anyway loses nothing by helping
 
 
@@ -90,9 +90,9 @@ def test_single_peaked_medians_are_safe_from_coalitions_without_transfers() -> N
 
 def test_a_budget_or_drawn_types_make_it_a_sample_with_a_seed() -> None:
     drawn = vickrey(TypeSpace(draw=lambda rng: rng.random()), 3)
-    found = collusion(drawn, samples=5, seed=3)
-    assert (found.exhaustive, found.seed, found.profiles) == (False, 3, 5)
-    assert found == collusion(drawn, samples=5, seed=3)
+    found = collusion(drawn, samples=3, seed=3)
+    assert (found.exhaustive, found.seed, found.profiles) == (False, 3, 3)
+    assert found == collusion(drawn, samples=3, seed=3)
     assert found.worst is not None
     small = false_names(lambda n: vcg_combinatorial(types=FEW, agents=n), 2, merged_bundles, budget=4000)
     assert small.exhaustive
