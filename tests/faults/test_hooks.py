@@ -239,7 +239,7 @@ INVALID = [None, "propose", 50.0, Propose("much"), Propose(float("nan")), Propos
            Propose(99.0), object(), Propose(50.0, expires_at=-1.0), (Propose(50.0),)]  # fmt: skip
 
 
-@pytest.mark.parametrize("decision", INVALID, ids=repr)
+@pytest.mark.parametrize("decision", INVALID, ids=lambda said: "object" if type(said) is object else repr(said))
 @pytest.mark.parametrize("kind", ["plain", "async"])
 async def test_invalid_decision_is_repaired_with_the_reason_then_skipped(decision, kind):
     reasons = []

@@ -231,7 +231,7 @@ def test_ties_are_drawn_by_seed_and_not_by_arrival():
         {"A": 1, ("A",): 2}, [3], Propose("A"), Propose(math.nan), {"A": 10**400},
         BundleBids((BundleBid("odd", "Z", 1),)),
     ],
-    ids=str,
+    ids=lambda said: "object" if type(said) is object else str(said),
 )  # fmt: skip
 def test_what_is_no_bid_is_a_fault_of_its_bidder_and_harms_nobody(said):
     outcome = held([saying(said), Bidder("good", {"A": 3, "B": 4})])
