@@ -45,7 +45,7 @@ class Sale(NamedTuple):
 
 def read_flights(path: Path) -> dict[str, Ways]:
     """Return the ways in which each flight could leave."""
-    flights = {}
+    flights: dict[str, Ways] = {}
     with path.open(encoding="utf-8", newline="") as file:
         for flight in csv.DictReader(file):
             seats, wanted = int(flight["seats"]), int(flight["sched_dep_time"]) % 100

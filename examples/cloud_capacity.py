@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from negotiate_rt import (
     Auction,
+    AuctionOptions,
     Bidder,
     BudgetBidding,
     ClockOptions,
@@ -44,8 +45,9 @@ class Night(NamedTuple):
 async def sell(executor: NegotiationExecutor, name: str, kind: str, rules: Mapping[str, Callable[..., Any]]) -> Night:
     """Sell tonight's hours; who has no rule of its own is truthful."""
     teams = [Bidder(team, worth, rules.get(team, TruthfulBidding())) for team, worth in WORTH.items()]
-    prices = {"starting_price": RESERVE, "reserve_price": RESERVE, "increment": STEP}
-    options = EnglishOptions(calls=2, **prices) if kind == "english" else ClockOptions(**prices)
+    options: AuctionOptions = ClockOptions(starting_price=RESERVE, reserve_price=RESERVE, increment=STEP)
+    if kind == "english":
+        options = EnglishOptions(starting_price=RESERVE, reserve_price=RESERVE, increment=STEP, calls=2)
     sold = await Auction(kind, LOT, teams, options=options, executor=executor)
     if not sold.success:
         return Night(name, None, 0.0, len(sold.bids), 0.0)

@@ -51,7 +51,7 @@ async def sell_out(name: str, start: float, decrement: float, tick: float) -> Ev
         if clock > EVENING:
             break
         if result.success:
-            sold, revenue = sold + 1, revenue + result.pay_price
+            sold, revenue = sold + 1, revenue + (result.pay_price or 0.0)
             best += result.winner.name == max(values, key=lambda buyer: values[buyer])
     return Evening(name, sold, revenue, best / max(sold, 1), min(clock, EVENING))
 
