@@ -122,7 +122,8 @@ class CombinatorialAuction(SealedBidAuction):
         return bids
 
     async def clear(self, talk: Bundle, bids: Sequence[Bid]) -> Sale:
-        """Determine winners and payments off the loop, within the time that the options allow."""
+        """Determine winners and payments off the loop, within the time that the options allow. Bids that the rule of payment
+        cannot price sell nothing: the result says why."""
         from negotiate_rt.solutions.winners.deadline import Deadline  # late, as all of winner determination
 
         options: CombinatorialOptions = talk.options
@@ -132,10 +133,17 @@ class CombinatorialAuction(SealedBidAuction):
         seconds = options.time_to_solve(talk.deadline - talk.now)
         limit = Deadline(seconds, working_clock)
         try:
-            sale: BundleSale = await talk.compute(determine, auction, options, limit)
+            sale: Sale = await talk.compute(determine, auction, options, limit)
+        except ConfigurationError as error:  # OR bids of too many combinations for core payments: the bidder's, not a bug
+            return Sale(reason=f"infeasible: {error}")
         finally:  # whatever ended the wait: the thread, which nobody can stop from outside, stops soon
             limit.cancel()
         return sale
+
+    def verdict(self, sale: Sale) -> str:
+        """Return what losers are told."""
+        off = sale.reason is not None and sale.reason.startswith("infeasible")
+        return "nothing is sold: these bids cannot be priced" if off else super().verdict(sale)
 
     def result(self, talk: Bundle, bids: Sequence[Bid], sale: Sale) -> CombinatorialResult:
         """Return the result of a sale."""

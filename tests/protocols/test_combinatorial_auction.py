@@ -272,6 +272,21 @@ def test_a_callable_over_too_many_goods_is_told():
     assert outcome.result.allocation == {"y": {"g1"}}
 
 
+def test_or_bids_that_core_payments_cannot_price_sell_nothing_and_are_nobodys_violation():
+    goods = tuple(f"g{place:02}" for place in range(13))
+    many = {(good,): 5 for good in goods}  # 2^13 bundles
+    trace = Trace()
+    result = sold({"many": many, "one": {goods: 6}}, goods, language="or", payment="core", trace=trace)
+    assert not result.success
+    assert result.reason.startswith("infeasible: core payments: the OR bids of winner 'many' combine to more than 4096")
+    assert len(result.bids) == 2
+    told = [one.content for one in trace.records if one.kind == "said" and one.act == "reject-proposal"]
+    assert len(told) == 2
+    assert all("nothing is sold: these bids cannot be priced" in repr(content) for content in told)
+    assert not [one for one in trace.records if one.kind == "fault"]
+    assert dict(sold({"many": many, "one": {goods: 6}}, goods, language="or").payments) == {"many": 6.0}
+
+
 def test_a_late_bid_and_one_that_crashes_after_bidding():
     async def late(view):
         await view.sleep(20)
