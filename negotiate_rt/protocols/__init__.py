@@ -40,8 +40,8 @@ BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
     EnglishAuction, JapaneseAuction, DutchAuction,
     RequestProtocol, QueryProtocol, ProposeProtocol, SubscribeProtocol, BrokeringProtocol, RecruitingProtocol,
     DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
-    ContinuousDoubleAuction, SimultaneousAscendingAuction,
-    GspAuction, AllPayAuction, CombinatorialAuction,
+    ContinuousDoubleAuction, SimultaneousAscendingAuction, GspAuction, AllPayAuction,
+    CombinatorialAuction,
 )  # fmt: skip
 
 __all__ = [

@@ -24,6 +24,9 @@ __all__ = ["ENDS_SHOWN", "number", "outcome_tables", "report_tables", "table", "
 COLOURS = {"AGREED": "green", "FAILED": "red", "TIMEOUT": "yellow", "DEADLOCK": "magenta"}
 
 
+MOST_AGENTS = 24  # whose utilities a terminal shows; more would hide the rest
+
+
 def table(title: str, *columns: str) -> Table:
     """Return an empty table whose first column holds words and whose others hold numbers."""
     made = Table(title=Text(title, style="bold"), title_justify="left", header_style="bold", box=SIMPLE_HEAD)
@@ -38,8 +41,11 @@ def report_tables(report: Report) -> Iterator[RenderableType]:
     yield _protocols(report)
     yield _endings(report)
     worth = _utilities(report)
-    if worth.row_count:
-        yield worth
+    if worth.row_count <= MOST_AGENTS:
+        if worth.row_count:
+            yield worth
+    else:
+        yield Text(f"utilities of {worth.row_count} agents: in --json, and in what run --out keeps", style="dim")
     if report.theory:
         yield Text(beside_theory(report.theory))
         means = _means(report.theory)

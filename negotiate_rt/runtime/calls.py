@@ -17,9 +17,9 @@ from typing import Any
 from negotiate_rt.messages.view import CLOCK
 from negotiate_rt.runtime.actor import PARK, Actor
 from negotiate_rt.runtime.kernel import Kernel
+from negotiate_rt.runtime.threads import Threads
 from negotiate_rt.runtime.timers import DELIVERY
 
-in_thread = asyncio.to_thread
 WAITING, RUNNING, DONE = "waiting", "running", "done"
 
 
@@ -140,6 +140,7 @@ class Calls:
         self.kernel = kernel
         self.limit = limit
         self.live: set[Call] = set()
+        self.threads = Threads()
         self.places: dict[int, Places] = {}
         self.queue: deque[Call] = deque()
         self.waiting = 0

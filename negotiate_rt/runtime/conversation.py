@@ -20,7 +20,7 @@ from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT, Fault, Negoti
 from negotiate_rt.messages.performatives import Accept, Left, Message, Notice, Skip, SystemEvent
 from negotiate_rt.runtime.actor import PARK, Actor, Ended
 from negotiate_rt.runtime.asking import Withdrawn
-from negotiate_rt.runtime.calls import Call, Calls, in_thread
+from negotiate_rt.runtime.calls import Call, Calls
 from negotiate_rt.runtime.commons import Commons
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.items import Aside, Injected, Verdict
@@ -358,7 +358,7 @@ class Conversation:
     async def compute(self, actor: Actor, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Run a function in a thread while its actor is parked."""
         call = Call(self.calls, actor, actor.name, getattr(function, "__name__", "compute"), self.deadline, self.loose)
-        if not await self.calls.run(call, lambda: in_thread(function, *args)):
+        if not await self.calls.run(call, lambda: self.calls.threads.run(function, *args)):
             raise Ended
         if call.error is not None:
             raise call.error

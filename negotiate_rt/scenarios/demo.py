@@ -13,7 +13,7 @@ from negotiate_rt.scenarios.format import Crash, Hang, Nonsense, ScenarioSpec, S
 from negotiate_rt.scenarios.scenario import Job, Scenario
 
 SHARE = 0.12  # of sessions with one troubled agent: enough to see each kind, few enough to see the rest run on
-TIMEOUT, TURN_TIMEOUT = 1.0, 0.2  # seconds; a hung party then costs its session at most this much
+TIMEOUT, TURN_TIMEOUT = 1.5, 0.2  # seconds; a hung party then costs its session at most this much
 TROUBLES: tuple[Trouble, ...] = (
     Slow(seconds=0.08, probability=0.7), Hang(probability=0.5), Crash(probability=0.6), Nonsense(probability=0.6),
 )  # fmt: skip
