@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec.structs import asdict, fields
 
-from negotiate_rt.errors import InvalidDecision, InvalidOffer
+from negotiate_rt.errors import ConfigurationError, InvalidDecision, InvalidOffer
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import Bid, NegotiationOffer
 from negotiate_rt.messages.performatives import Accept, Inform, Message, Propose, Refuse
@@ -175,14 +175,18 @@ class AuctionProtocol(NegotiationProtocol):
 
     def settings(self, config: NegotiationConfig) -> Any:  # of the type in `options`
         """Return the options; without any, reservation_value is the reserve and initial_offer the starting price. What
-        every auction has may be given as plain AuctionOptions. Raises ConfigurationError."""
+        every auction has may be given as plain AuctionOptions. Raises ConfigurationError, also for what is said in options of
+        another auction and means nothing here."""
         given = config.options
         if given is None:
             start, reserve = config.initial_offer or 0.0, config.reservation_value or 0.0
             return self.options(starting_price=start, reserve_price=reserve)
         if given.__class__ is AuctionOptions is not self.options:
             return self.options(**asdict(given))
-        return super().settings(config)
+        options = super().settings(config)
+        if options.__class__ is not self.options:
+            check_understood(options, self.options, self.name)
+        return options
 
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
         """Return what is sold, frozen: anything the caller calls a lot or task."""
@@ -251,6 +255,16 @@ class AuctionProtocol(NegotiationProtocol):
             success=True, winner=winner, winning_bid=best, pay_price=pay, bids=tuple(bids), allocation=sale.allocation,
             payments=None if sale.allocation is None else sale.payments,
         )  # fmt: skip
+
+
+def check_understood(given: AuctionOptions, known: type[AuctionOptions], protocol: str) -> None:
+    """Raise ConfigurationError for an option that is set and that this auction's own options do not have."""
+    for one in fields(given):
+        if one.name not in known.__struct_fields__ and getattr(given, one.name) != one.default:
+            raise ConfigurationError(
+                f"options.{one.name}: {protocol} has no such option, and would leave it unheard: "
+                f"expected options of type {known.__name__}, got {type(given).__name__}"
+            )
 
 
 def payments_of(result: AuctionResult | None) -> Mapping[str, float]:

@@ -21,15 +21,18 @@ from negotiate_rt import (
     Bid,
     Bidder,
     ConfigurationError,
+    DutchOptions,
     NegotiationConfig,
     NegotiationExecutor,
     Network,
     NotUnderstood,
+    PositionOptions,
     Propose,
     Refuse,
     Skip,
     Society,
     Trace,
+    UnitOptions,
     Walk,
     sleep,
 )
@@ -657,3 +660,15 @@ def test_options_beside_prices_are_refused_and_own_options_taken():
         Auction("vickrey", "lot", several(10), reserve_price=3, options=options)
     with pytest.raises(ConfigurationError, match="expected options of type AuctionOptions, got int"):
         Auction("vickrey", "lot", several(10), options=5)
+
+
+def test_what_another_auctions_options_say_is_refused_where_nobody_would_hear_it():
+    for options, name in (
+        (UnitOptions(units=2), "units"),
+        (PositionOptions(clicks=(3, 2)), "clicks"),
+        (DutchOptions(starting_price=9, decrement=2), "decrement"),
+    ):
+        with pytest.raises(ConfigurationError, match=rf"options\.{name}: vickrey-auction has no such option.*AuctionOptions"):
+            Auction("vickrey", "lot", several(10, 8), options=options)
+    heard = DutchOptions(starting_price=9)  # says nothing that a Vickrey auction does not know
+    assert sold("vickrey", *several(10, 8), options=heard).pay_price == 9
