@@ -162,9 +162,9 @@ def least_core(game: CoalitionGame) -> LeastCore:
     )  # fmt: skip
 
 
-def _slack(game: CoalitionGame, amount: Exact) -> float:
-    """Return by how much floats may differ and still be equal; 0 for exact numbers."""
-    return 0.0 if not isinstance(amount, float) else TOLERANCE * max(float(np.abs(game.table()).max()), 1e-300)
+def _slack(game: CoalitionGame, amount: Exact) -> Exact:
+    """Return by how much floats may differ and still be equal; for exact numbers an exact 0, which turns none into a float."""
+    return 0 if not isinstance(amount, float) else TOLERANCE * max(float(np.abs(game.table()).max()), 1e-300)
 
 
 def _sequence(
