@@ -1,0 +1,1 @@
+"""What theory says about distributed constraint optimisation: pseudo-trees, their width, and exact optima."""
