@@ -177,7 +177,8 @@ def is_pareto_optimal(
     """Return whether no other allocation is at least as good for all and better for one; the witness is one that is.
 
     divisible: among shares of items, too; by default where the allocation itself splits items (then by a linear program, to
-    one part in 10**9). Whole items: an exact search, undecided beyond `nodes` (deciding it is coNP-complete). Items that are
+    one part in 10**9). Whole items: an exact search; beyond `nodes` HiGHS decides for up to 10 seconds, if it is installed and
+    the worths are exact and not too long; else it is undecided (deciding it is coNP-complete). Items that are
     left over may stay so in the other allocation.
     """
     found = improvement(problem, allocation, divisible, nodes)

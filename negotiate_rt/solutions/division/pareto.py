@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_LISTED = 200_000
+_MOST_WHOLE = 10**6  # of what all items are worth, in whole numbers: more is too fine for HiGHS's tolerances
+_SECONDS = 10.0  # for HiGHS, where our own search ran out of nodes
 _GAIN = 1e-9  # relative to what all items are worth: less is rounding
 
 
@@ -41,8 +43,13 @@ def improvement(
     solved = _relaxed(problem, levels, spare)
     if split or divisible:
         return None if solved is None else _shared(problem, solved[1], levels)
-    weights = [1.0] * len(levels) if solved is None else solved[0]
-    owners = _Search(problem, levels, spare, weights, nodes).run() if solved is not None else None
+    weights = [] if solved is None else solved[0]
+    owners: list[int] | None = None
+    if solved is not None:
+        search = _Search(problem, levels, spare, weights, nodes)
+        owners = search.run()
+        if owners == [] and not problem.slack(problem.parties[0]):
+            owners = _programmed(search)
     if owners is None:
         return None
     if not owners:
@@ -121,6 +128,35 @@ def _listed(problem: DivisionProblem, bundles: dict[Party, Bundle]) -> Improveme
         if all(worth >= level for worth, level, _ in pairs) and any(worth > level + slack for worth, level, slack in pairs):
             return _told(problem, made, levels)
     return None
+
+
+def _programmed(search: _Search) -> list[int] | None:
+    """Ask HiGHS, where it is installed and the numbers are small enough for its tolerances; as _Search.run otherwise."""
+    from negotiate_rt.solutions.division.integer_program import Program, Row, has_highs, solve_program
+
+    parties, items = len(search.rows), len(search.order)
+    if not has_highs() or max(sum(map(abs, row)) for row in search.rows) > _MOST_WHOLE:
+        return []
+    import numpy as np
+
+    taken = [{who for _, who in options} for options in search.options]
+    rows = [Row({one * items + item: 1.0 for one in range(parties)}, 0.0 if -1 in taken[item] else 1.0, 1.0)
+            for item in range(items)]  # fmt: skip
+    for one in range(parties):
+        worths = {one * items + item: float(worth) for item, worth in enumerate(search.rows[one]) if worth}
+        rows.append(Row(worths, search.levels[one] - 0.25, np.inf))
+    goal = np.array(search.rows, dtype=np.float64).ravel()
+    size = len(goal)
+    solved = solve_program(Program(goal, rows, np.zeros(size), np.ones(size), size), _SECONDS)
+    if solved.variables is None:
+        return []
+    chosen = solved.variables.reshape(parties, items)
+    owners = [int(chosen[:, item].argmax()) if chosen[:, item].max() > 0.5 else -1 for item in range(items)]
+    worths_of = [sum(row[item] for item in range(items) if owners[item] == one) for one, row in enumerate(search.rows)]
+    pairs = list(zip(worths_of, search.levels, strict=True))
+    if all(worth >= level for worth, level in pairs) and worths_of != search.levels:
+        return owners
+    return None if solved.optimal and solved.bound < sum(search.levels) + 0.5 else []
 
 
 class _Search:
