@@ -44,6 +44,9 @@ _WHERE = {
     "problems.auction": (
         "AuctionCall AuctionClosed AuctionOptions AuctionResult ClockCall ClockOptions DutchOptions EnglishOptions OutcryCall"
     ),
+    "problems.games": "CoalitionGame",
+    "problems.known_games": "AirportGame BankruptcyGame GloveGame WeightedVotingGame",
+    "problems.goods": "DivisionProblem",
     "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
     "problems.lots": "AscendingOptions AscendingResult LotBid LotState LotsCall LotsClosed",
@@ -54,6 +57,7 @@ _WHERE = {
     "problems.combinatorial": "BundleAuction BundleBid BundleBids",
     "problems.units": "UnitOptions UnitsCall UnitsResult",
     "problems.bargaining": "Discount",
+    "problems.dcop": "CostFunction DcopProblem Variable",
     "problems.derived": "AffineUtility DiscountedUtility UncertainUtility",
     "problems.interdependent": "Box ConstraintUtility HyperRectangleUtility WeightedConstraint",
     "problems.tabular": "RankedUtility TabularUtility",
@@ -81,6 +85,8 @@ _WHERE = {
     "runtime.restart": "RestartPolicy",
     "scenarios.cats": "load_cats read_cats write_cats",
     "scenarios.cats_drawing": "draw_cats",
+    "scenarios.dcop_writing": "write_dcop",
+    "scenarios.dcop_yaml": "load_dcop read_dcop",
     "scenarios.domains": "load_domain write_domain",
     "scenarios.genius": "read_genius read_genius_folder",
     "scenarios.genius_writing": "write_genius",
@@ -104,7 +110,39 @@ _WHERE = {
     ),
     "solutions.best_response": "BestResponse best_response",
     "solutions.call_market": "Clearing clear_call_market gains_from_trade mcafee",
+    "solutions.coalitions.values": "banzhaf shapley",
+    "solutions.coalitions.sampling": "SampledValue sample_banzhaf sample_shapley",
+    "solutions.coalitions.core": "CoreVerdict core_point is_core_empty is_in_core",
+    "solutions.coalitions.nucleolus": "LeastCore least_core nucleolus prenucleolus",
+    "solutions.coalitions.kohlberg": "is_nucleolus",
+    "solutions.coalitions.kernel": "KernelVerdict is_in_kernel kernel_point",
+    "solutions.coalitions.bargaining_set": "BargainingSetVerdict Objection counter_objection is_in_bargaining_set",
+    "solutions.coalitions.coalition_structures": "CoalitionStructure optimal_structure",
+    "solutions.coalitions.graphs": "GraphGame myerson_value",
+    "solutions.coalitions.hedonic": (
+        "HedonicGame StabilityVerdict is_core_stable is_individually_stable is_nash_stable stable_partitions"
+    ),
+    "solutions.division.two_parties": "AdjustedWinner adjusted_winner divide_and_choose",
+    "solutions.division.sealed_bids": "SealedBids knaster",
+    "solutions.division.turns": "envy_cycle_elimination round_robin",
+    "solutions.division.nash_welfare": "WelfareDivision maximum_nash_welfare",
+    "solutions.division.leximin": "leximin",
+    "solutions.division.maximin": "MaximinPartition maximin_partition",
+    "solutions.division.bankruptcy": (
+        "constrained_equal_awards constrained_equal_losses contested_garment divide_estate "
+        "proportional_awards talmud"
+    ),
+    "solutions.division.fairness": (
+        "Envy FairnessVerdict Inequity Shortfall assess_division is_ef1 is_efx is_envy_free is_equitable "
+        "is_maximin_share is_pareto_optimal is_prop1 is_proportional"
+    ),
+    "solutions.division.pareto": "Improvement",
+    "solutions.division.cake": "CakeValue cut_and_choose even_paz moving_knife",
+    "solutions.division.rent": "RentDivision divide_rent",
+    "solutions.division.random_assignment": "assignment_lottery probabilistic_serial",
     "solutions.curves": "ConcaveCurve LinearCurve",
+    "solutions.dcop.optimum": "DcopSolution TooWide dcop_optimum",
+    "solutions.dcop.pseudo_tree": "PseudoTree best_pseudo_tree pseudo_tree",
     "solutions.demand": (
         "DemandEquilibrium DemandGame SmoothedDemands demand_equilibria outcome_demand_game pie_demand_game smoothed_demands "
         "smoothed_pie"

@@ -378,6 +378,15 @@ from negotiate_rt.problems.combinatorial import (
 from negotiate_rt.problems.combinatorial import (
     BundleBids as BundleBids,
 )
+from negotiate_rt.problems.dcop import (
+    CostFunction as CostFunction,
+)
+from negotiate_rt.problems.dcop import (
+    DcopProblem as DcopProblem,
+)
+from negotiate_rt.problems.dcop import (
+    Variable as Variable,
+)
 from negotiate_rt.problems.derived import (
     AffineUtility as AffineUtility,
 )
@@ -386,6 +395,12 @@ from negotiate_rt.problems.derived import (
 )
 from negotiate_rt.problems.derived import (
     UncertainUtility as UncertainUtility,
+)
+from negotiate_rt.problems.games import (
+    CoalitionGame as CoalitionGame,
+)
+from negotiate_rt.problems.goods import (
+    DivisionProblem as DivisionProblem,
 )
 from negotiate_rt.problems.interdependent import (
     Box as Box,
@@ -404,6 +419,18 @@ from negotiate_rt.problems.inverse import (
 )
 from negotiate_rt.problems.inverse import (
     inverse as inverse,
+)
+from negotiate_rt.problems.known_games import (
+    AirportGame as AirportGame,
+)
+from negotiate_rt.problems.known_games import (
+    BankruptcyGame as BankruptcyGame,
+)
+from negotiate_rt.problems.known_games import (
+    GloveGame as GloveGame,
+)
+from negotiate_rt.problems.known_games import (
+    WeightedVotingGame as WeightedVotingGame,
 )
 from negotiate_rt.problems.lots import (
     AscendingOptions as AscendingOptions,
@@ -627,6 +654,15 @@ from negotiate_rt.scenarios.cats import (
 from negotiate_rt.scenarios.cats_drawing import (
     draw_cats as draw_cats,
 )
+from negotiate_rt.scenarios.dcop_writing import (
+    write_dcop as write_dcop,
+)
+from negotiate_rt.scenarios.dcop_yaml import (
+    load_dcop as load_dcop,
+)
+from negotiate_rt.scenarios.dcop_yaml import (
+    read_dcop as read_dcop,
+)
 from negotiate_rt.scenarios.domains import (
     load_domain as load_domain,
 )
@@ -705,11 +741,122 @@ from negotiate_rt.solutions.clarke import (
 from negotiate_rt.solutions.clarke import (
     wants as wants,
 )
+from negotiate_rt.solutions.coalitions.bargaining_set import (
+    BargainingSetVerdict as BargainingSetVerdict,
+)
+from negotiate_rt.solutions.coalitions.bargaining_set import (
+    Objection as Objection,
+)
+from negotiate_rt.solutions.coalitions.bargaining_set import (
+    counter_objection as counter_objection,
+)
+from negotiate_rt.solutions.coalitions.bargaining_set import (
+    is_in_bargaining_set as is_in_bargaining_set,
+)
+from negotiate_rt.solutions.coalitions.coalition_structures import (
+    CoalitionStructure as CoalitionStructure,
+)
+from negotiate_rt.solutions.coalitions.coalition_structures import (
+    optimal_structure as optimal_structure,
+)
+from negotiate_rt.solutions.coalitions.core import (
+    CoreVerdict as CoreVerdict,
+)
+from negotiate_rt.solutions.coalitions.core import (
+    core_point as core_point,
+)
+from negotiate_rt.solutions.coalitions.core import (
+    is_core_empty as is_core_empty,
+)
+from negotiate_rt.solutions.coalitions.core import (
+    is_in_core as is_in_core,
+)
+from negotiate_rt.solutions.coalitions.graphs import (
+    GraphGame as GraphGame,
+)
+from negotiate_rt.solutions.coalitions.graphs import (
+    myerson_value as myerson_value,
+)
+from negotiate_rt.solutions.coalitions.hedonic import (
+    HedonicGame as HedonicGame,
+)
+from negotiate_rt.solutions.coalitions.hedonic import (
+    StabilityVerdict as StabilityVerdict,
+)
+from negotiate_rt.solutions.coalitions.hedonic import (
+    is_core_stable as is_core_stable,
+)
+from negotiate_rt.solutions.coalitions.hedonic import (
+    is_individually_stable as is_individually_stable,
+)
+from negotiate_rt.solutions.coalitions.hedonic import (
+    is_nash_stable as is_nash_stable,
+)
+from negotiate_rt.solutions.coalitions.hedonic import (
+    stable_partitions as stable_partitions,
+)
+from negotiate_rt.solutions.coalitions.kernel import (
+    KernelVerdict as KernelVerdict,
+)
+from negotiate_rt.solutions.coalitions.kernel import (
+    is_in_kernel as is_in_kernel,
+)
+from negotiate_rt.solutions.coalitions.kernel import (
+    kernel_point as kernel_point,
+)
+from negotiate_rt.solutions.coalitions.kohlberg import (
+    is_nucleolus as is_nucleolus,
+)
+from negotiate_rt.solutions.coalitions.nucleolus import (
+    LeastCore as LeastCore,
+)
+from negotiate_rt.solutions.coalitions.nucleolus import (
+    least_core as least_core,
+)
+from negotiate_rt.solutions.coalitions.nucleolus import (
+    nucleolus as nucleolus,
+)
+from negotiate_rt.solutions.coalitions.nucleolus import (
+    prenucleolus as prenucleolus,
+)
+from negotiate_rt.solutions.coalitions.sampling import (
+    SampledValue as SampledValue,
+)
+from negotiate_rt.solutions.coalitions.sampling import (
+    sample_banzhaf as sample_banzhaf,
+)
+from negotiate_rt.solutions.coalitions.sampling import (
+    sample_shapley as sample_shapley,
+)
+from negotiate_rt.solutions.coalitions.values import (
+    banzhaf as banzhaf,
+)
+from negotiate_rt.solutions.coalitions.values import (
+    shapley as shapley,
+)
 from negotiate_rt.solutions.curves import (
     ConcaveCurve as ConcaveCurve,
 )
 from negotiate_rt.solutions.curves import (
     LinearCurve as LinearCurve,
+)
+from negotiate_rt.solutions.dcop.optimum import (
+    DcopSolution as DcopSolution,
+)
+from negotiate_rt.solutions.dcop.optimum import (
+    TooWide as TooWide,
+)
+from negotiate_rt.solutions.dcop.optimum import (
+    dcop_optimum as dcop_optimum,
+)
+from negotiate_rt.solutions.dcop.pseudo_tree import (
+    PseudoTree as PseudoTree,
+)
+from negotiate_rt.solutions.dcop.pseudo_tree import (
+    best_pseudo_tree as best_pseudo_tree,
+)
+from negotiate_rt.solutions.dcop.pseudo_tree import (
+    pseudo_tree as pseudo_tree,
 )
 from negotiate_rt.solutions.demand import (
     DemandEquilibrium as DemandEquilibrium,
@@ -734,6 +881,126 @@ from negotiate_rt.solutions.demand import (
 )
 from negotiate_rt.solutions.demand import (
     smoothed_pie as smoothed_pie,
+)
+from negotiate_rt.solutions.division.bankruptcy import (
+    constrained_equal_awards as constrained_equal_awards,
+)
+from negotiate_rt.solutions.division.bankruptcy import (
+    constrained_equal_losses as constrained_equal_losses,
+)
+from negotiate_rt.solutions.division.bankruptcy import (
+    contested_garment as contested_garment,
+)
+from negotiate_rt.solutions.division.bankruptcy import (
+    divide_estate as divide_estate,
+)
+from negotiate_rt.solutions.division.bankruptcy import (
+    proportional_awards as proportional_awards,
+)
+from negotiate_rt.solutions.division.bankruptcy import (
+    talmud as talmud,
+)
+from negotiate_rt.solutions.division.cake import (
+    CakeValue as CakeValue,
+)
+from negotiate_rt.solutions.division.cake import (
+    cut_and_choose as cut_and_choose,
+)
+from negotiate_rt.solutions.division.cake import (
+    even_paz as even_paz,
+)
+from negotiate_rt.solutions.division.cake import (
+    moving_knife as moving_knife,
+)
+from negotiate_rt.solutions.division.fairness import (
+    Envy as Envy,
+)
+from negotiate_rt.solutions.division.fairness import (
+    FairnessVerdict as FairnessVerdict,
+)
+from negotiate_rt.solutions.division.fairness import (
+    Inequity as Inequity,
+)
+from negotiate_rt.solutions.division.fairness import (
+    Shortfall as Shortfall,
+)
+from negotiate_rt.solutions.division.fairness import (
+    assess_division as assess_division,
+)
+from negotiate_rt.solutions.division.fairness import (
+    is_ef1 as is_ef1,
+)
+from negotiate_rt.solutions.division.fairness import (
+    is_efx as is_efx,
+)
+from negotiate_rt.solutions.division.fairness import (
+    is_envy_free as is_envy_free,
+)
+from negotiate_rt.solutions.division.fairness import (
+    is_equitable as is_equitable,
+)
+from negotiate_rt.solutions.division.fairness import (
+    is_maximin_share as is_maximin_share,
+)
+from negotiate_rt.solutions.division.fairness import (
+    is_pareto_optimal as is_pareto_optimal,
+)
+from negotiate_rt.solutions.division.fairness import (
+    is_prop1 as is_prop1,
+)
+from negotiate_rt.solutions.division.fairness import (
+    is_proportional as is_proportional,
+)
+from negotiate_rt.solutions.division.leximin import (
+    leximin as leximin,
+)
+from negotiate_rt.solutions.division.maximin import (
+    MaximinPartition as MaximinPartition,
+)
+from negotiate_rt.solutions.division.maximin import (
+    maximin_partition as maximin_partition,
+)
+from negotiate_rt.solutions.division.nash_welfare import (
+    WelfareDivision as WelfareDivision,
+)
+from negotiate_rt.solutions.division.nash_welfare import (
+    maximum_nash_welfare as maximum_nash_welfare,
+)
+from negotiate_rt.solutions.division.pareto import (
+    Improvement as Improvement,
+)
+from negotiate_rt.solutions.division.random_assignment import (
+    assignment_lottery as assignment_lottery,
+)
+from negotiate_rt.solutions.division.random_assignment import (
+    probabilistic_serial as probabilistic_serial,
+)
+from negotiate_rt.solutions.division.rent import (
+    RentDivision as RentDivision,
+)
+from negotiate_rt.solutions.division.rent import (
+    divide_rent as divide_rent,
+)
+from negotiate_rt.solutions.division.sealed_bids import (
+    SealedBids as SealedBids,
+)
+from negotiate_rt.solutions.division.sealed_bids import (
+    knaster as knaster,
+)
+from negotiate_rt.solutions.division.turns import (
+    envy_cycle_elimination as envy_cycle_elimination,
+)
+from negotiate_rt.solutions.division.turns import (
+    round_robin as round_robin,
+)
+from negotiate_rt.solutions.division.two_parties import (
+    AdjustedWinner as AdjustedWinner,
+)
+from negotiate_rt.solutions.division.two_parties import (
+    adjusted_winner as adjusted_winner,
+)
+from negotiate_rt.solutions.division.two_parties import (
+    divide_and_choose as divide_and_choose,
 )
 from negotiate_rt.solutions.double_auction import (
     LinearDoubleAuction as LinearDoubleAuction,
