@@ -34,6 +34,9 @@ class TooWide(ConfigurationError):
             "`most_bytes`, or take an algorithm that is not exact"
         )
 
+    def __reduce__(self) -> tuple[type[TooWide], tuple[int, int, int]]:
+        return TooWide, (self.width, self.needed, self.allowed)
+
 
 class DcopSolution(msgspec.Struct, frozen=True):
     """An optimal assignment and its cost, or None and an infinite cost where hard constraints cannot all be kept.

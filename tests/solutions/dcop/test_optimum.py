@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import os
+import pickle
 import random
 from pathlib import Path
 
@@ -182,6 +183,7 @@ def test_what_is_too_wide_is_refused_with_width_and_bytes_before_it_starts():
         dcop_optimum(problem, tree=tree)
     assert refusal.value.width == 33
     assert refusal.value.needed > 2**34 * 8
+    assert pickle.loads(pickle.dumps(refusal.value)).width == 33
     with pytest.raises(TooWide):
         dcop_optimum(problem, tree=tree, most_bytes=1 << 60)
     with pytest.raises(TooWide):
