@@ -117,7 +117,7 @@ class Settings:
         options = protocol.settings(config)
         seats = [Seat(agent, role, protocol.questions_for(role)) for role, agent in protocol.assign(agents)]
         convener = protocol.convener
-        if convener and not any([seat.role == convener for seat in seats]):
+        if convener and not any(seat.role == convener for seat in seats):
             host = protocol.make_initiator(config, agents)
             seats.insert(0, Seat(host, convener, protocol.questions_for(convener)))
         for seat in seats:

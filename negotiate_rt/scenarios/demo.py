@@ -14,6 +14,7 @@ from negotiate_rt.scenarios.scenario import Job, Scenario
 
 SHARE = 0.12  # of sessions with one troubled agent: enough to see each kind, few enough to see the rest run on
 TIMEOUT, TURN_TIMEOUT = 1.5, 0.2  # seconds; a hung party then costs its session at most this much
+PACES = 4  # turns of a trader at an exchange, on average
 TROUBLES: tuple[Trouble, ...] = (
     Slow(seconds=0.08, probability=0.7), Hang(probability=0.5), Crash(probability=0.6), Nonsense(probability=0.6),
 )  # fmt: skip
@@ -28,8 +29,7 @@ class Demo:
         self._clean: list[Scenario] = []
         self._spoilt: list[list[tuple[str, Scenario]]] = []
         for name in built_in():
-            base = load(name).spec
-            hurried = msgspec.structs.replace(base, timeout=TIMEOUT, turn_timeout=TURN_TIMEOUT)
+            hurried = in_a_hurry(load(name).spec)
             self._clean.append(Scenario(hurried))
             self._spoilt.append([(kind_of(trouble), spoilt(hurried, trouble)) for trouble in TROUBLES])
 
@@ -43,6 +43,17 @@ class Demo:
                 kind, scenario = rng.choice(self._spoilt[place])
                 self.troubled[kind] += 1
             yield scenario.job(session + 1, self.seed)
+
+
+def in_a_hurry(spec: ScenarioSpec) -> ScenarioSpec:
+    """Return a scenario with the demonstration's deadlines: what is open for longer than half of them closes then, and
+    whoever acts at a pace gets a few turns."""
+    options = dict(spec.options)
+    if options.get("reply_by", 0.0) > TIMEOUT / 2:
+        options["reply_by"] = TIMEOUT / 2
+        if "pace" in options:
+            options["pace"] = TIMEOUT / 2 / PACES
+    return msgspec.structs.replace(spec, timeout=TIMEOUT, turn_timeout=TURN_TIMEOUT, options=options)
 
 
 def spoilt(spec: ScenarioSpec, trouble: Trouble) -> Scenario:

@@ -203,7 +203,8 @@ def _bundle_bidder(spec: BidderSpec, strategy: BidRule | None, path: str) -> Rec
             raise ScenarioError([f"{path}.bundles[{place}].items: a good, or the bundle, is named twice"])
 
     def make(name: str, chance: Chance) -> Bidder:
-        return Bidder(name, {bundle: chance.amount(one.value) for bundle, one in zip(bundles, spec.bundles, strict=True)}, strategy)
+        values = {bundle: chance.amount(one.value) for bundle, one in zip(bundles, spec.bundles, strict=True)}
+        return Bidder(name, values, strategy)
 
     return make
 
