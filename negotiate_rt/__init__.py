@@ -85,6 +85,7 @@ _WHERE = {
     "runtime.restart": "RestartPolicy",
     "scenarios.cats": "load_cats read_cats write_cats",
     "scenarios.cats_drawing": "draw_cats",
+    "scenarios.dcop_drawing": "draw_colouring draw_ising",
     "scenarios.dcop_writing": "write_dcop",
     "scenarios.dcop_yaml": "load_dcop read_dcop",
     "scenarios.domains": "load_domain write_domain",

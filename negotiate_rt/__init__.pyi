@@ -654,6 +654,12 @@ from negotiate_rt.scenarios.cats import (
 from negotiate_rt.scenarios.cats_drawing import (
     draw_cats as draw_cats,
 )
+from negotiate_rt.scenarios.dcop_drawing import (
+    draw_colouring as draw_colouring,
+)
+from negotiate_rt.scenarios.dcop_drawing import (
+    draw_ising as draw_ising,
+)
 from negotiate_rt.scenarios.dcop_writing import (
     write_dcop as write_dcop,
 )
