@@ -30,9 +30,10 @@ _WHOLE = 2**52  # whole numbers below are held exactly, and so are sums of two, 
 class CoalitionGame:
     """A game with transferable payoff (N, v): players, and a worth for every coalition of them.
 
-    players: distinct names, at least one. worth: a function of a frozenset of players, or a table from coalitions (any
-    iterable of players; a player alone may stand for itself) to numbers. A table must name every coalition, unless
-    `otherwise` says what one that is missing is worth. costs: whether worths are costs to be shared, so that less is better.
+    players: distinct names, at least one. worth: a function of a frozenset of players, or a table from coalitions to
+    numbers: any iterable of players, a player alone for itself, or "ab" for players "a" and "b". A table must name every
+    coalition, unless `otherwise` says what one that is missing is worth. costs: whether worths are costs to be shared, so that
+    less is better.
 
     ConfigurationError for a worth that is no finite number, players named twice, unknown ones, coalitions named twice
     with different worths, and an empty coalition worth anything but 0.
@@ -153,6 +154,8 @@ class CoalitionGame:
     def _members(self, coalition: Any) -> Iterable[Player]:
         if isinstance(coalition, Hashable) and coalition in self._bit:
             return (coalition,)
+        if isinstance(coalition, str) and coalition and all(letter in self._bit for letter in coalition):
+            return coalition  # players named by one letter each
         if isinstance(coalition, str) or not isinstance(coalition, Iterable):
             raise ConfigurationError(f"coalition: expected players of this game, got {coalition!r}")
         return coalition

@@ -152,7 +152,9 @@ class DivisionProblem:
 
     # -------------------------------------------------------------------------------------------------------------- reading
     def _listed(self, party: Party, bundle: Any) -> list[tuple[Item, Fraction]]:
-        if isinstance(bundle, (str, bytes)) or not isinstance(bundle, Iterable):
+        if isinstance(bundle, str) and (bundle in self._places or not all(letter in self._places for letter in bundle)):
+            bundle = (bundle,)  # one item by itself; otherwise items named by one letter each
+        if isinstance(bundle, bytes) or not isinstance(bundle, Iterable):
             raise ConfigurationError(f"allocation: {party!r}: expected items, got {bundle!r}")
         pairs = bundle.items() if isinstance(bundle, Mapping) else ((item, 1) for item in bundle)
         listed = []

@@ -17,6 +17,8 @@ from negotiate_rt.problems.goods import Allocation, Bundle, DivisionProblem, Ite
 from negotiate_rt.solutions.division.maximin import NODES, maximin_partition
 from negotiate_rt.solutions.division.pareto import Improvement, improvement
 
+_FIRST_NODES = 5000  # of the search for a maximin share: most that are missed are missed by far
+
 
 class Envy(msgspec.Struct, frozen=True, kw_only=True):
     """`party` sees its own bundle worth `own` and that of `envied` worth `other`, after `removed` was taken away (None: nothing
@@ -131,14 +133,18 @@ def is_prop1(problem: DivisionProblem, allocation: Allocation) -> FairnessVerdic
 def is_maximin_share(problem: DivisionProblem, allocation: Allocation, *, nodes: int = NODES) -> FairnessVerdict:
     """Return whether everybody has its maximin share: what it could secure by dividing all in n and taking the worst bundle.
 
-    Undecided where finding a share took more than `nodes` and the bounds do not tell (Budish 2011). The witness shows the
-    bundles.
+    Undecided where finding a share took more than `nodes` and the bounds do not tell (Budish 2011). The witness shows bundles
+    that secure what is due; it is the share itself where that was quickly found, else no more than the share.
     """
     bundles = problem.bundles(allocation)
     undecided = None
     for party in problem.parties:
         own = problem.worth(party, bundles[party])
-        found = maximin_partition(problem, party, nodes=nodes)
+        if problem.additive and own >= problem.total(party) / len(problem.parties):
+            continue  # no worst bundle is worth more than an equal part
+        found = maximin_partition(problem, party, nodes=min(nodes, _FIRST_NODES))
+        if not found.proven and own >= min(problem.worth(party, bundle) for bundle in found.bundles):
+            found = maximin_partition(problem, party, nodes=nodes)
         due = min(problem.worth(party, bundle) for bundle in found.bundles)
         if own + problem.slack(party) < due:
             return _short(problem, "maximin share", party, own, due, found.bundles)

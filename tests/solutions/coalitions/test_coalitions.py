@@ -203,6 +203,10 @@ def test_no_imputation_no_nucleolus() -> None:
     assert prenucleolus(game) == {"a": 2, "b": 3}
 
 
+def test_players_of_one_letter_make_coalitions_as_words() -> None:
+    assert CoalitionGame("ab", {"a": 1, "b": 2, "ab": 4}).worth("ba") == 4
+
+
 def test_lone_player_gets_its_worth() -> None:
     game = CoalitionGame(["a"], {"a": 3})
     assert nucleolus(game) == prenucleolus(game) == shapley(game) == {"a": 3}

@@ -232,13 +232,28 @@ def test_nash_welfare_of_many_goods_is_proven() -> None:
     assert is_ef1(DivisionProblem(dict(enumerate(rows))), found.allocation)
 
 
-def test_nodes_that_run_out_are_said() -> None:
+def test_nodes_that_run_out_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [[(7 * item * (party + 3) + 11 * party) % 101 for item in range(20)] for party in range(5)]
     problem = DivisionProblem(dict(enumerate(rows)))
     assert not maximum_nash_welfare(problem, solver="own", nodes=3).proven
     assert not leximin(problem, solver="own", nodes=30).proven
-    verdict = is_pareto_optimal(problem, round_robin(problem), nodes=2)
-    assert verdict.holds in (None, True)
+    monkeypatch.setattr(integer_program, "has_highs", lambda: False)
+    assert is_pareto_optimal(problem, round_robin(problem), nodes=2).holds is None
+    assert is_maximin_share(problem, maximum_nash_welfare(problem).allocation, nodes=1).holds is not False
+
+
+@pytest.mark.skipif(not integer_program.has_highs(), reason="HiGHS is an extra: [solvers]")
+@given(problems(0, 9, 3, 5))
+@settings(max_examples=25)
+def test_highs_decides_pareto_optimality_where_nodes_run_out(problem: DivisionProblem) -> None:
+    taken = round_robin(problem)
+    worths = {party: problem.worth(party, bundle) for party, bundle in taken.items()}
+    better = [way for way in allocations(problem) if all(problem.worth(one, way[one]) >= worths[one] for one in worths)]
+    beaten = any(problem.worth(one, way[one]) > worths[one] for way in better for one in worths)
+    verdict = is_pareto_optimal(problem, taken, nodes=1)
+    assert verdict.holds == (not beaten)
+    if beaten:
+        assert all(after >= before for before, after in verdict.witness.worths.values())  # type: ignore[union-attr]
 
 
 # ------------------------------------------------------------------------------------------------------------- verdicts
@@ -314,6 +329,19 @@ def test_floats_that_print_alike_do_not_make_envy() -> None:
     assert is_envy_free(problem, {"a": ["x", "y"], "b": ["z"]})
     thirds = DivisionProblem({"a": [1 / 3, 1 / 3, 1 / 3, 1.0], "b": [1.0, 1.0, 1.0, 1.0]})
     assert is_envy_free(thirds, {"a": [1, 2, 3], "b": [4]}).witness.party == "b"  # type: ignore[union-attr]
+
+
+def test_items_may_be_named_in_a_string() -> None:
+    problem = DivisionProblem({"a": {"x": 1, "y": 2, "car": 3}, "b": {"x": 2, "y": 1, "car": 3}})
+    assert problem.bundles({"a": "xy", "b": "car"}) == {"a": {"x", "y"}, "b": {"car"}}
+
+
+def test_maximin_verdict_on_many_items_is_quick_where_it_is_clear() -> None:
+    rows = {party: [(7 * item * (party + 3) + 11 * party) % 101 + 1 for item in range(40)] for party in range(6)}
+    problem = DivisionProblem(rows)
+    verdict = is_maximin_share(problem, {0: problem.items})
+    assert verdict.holds is False
+    assert min(problem.worth(1, bundle) for bundle in verdict.witness.bundles) == verdict.witness.due  # type: ignore[union-attr]
 
 
 @given(problems(-5, 9, 3, 6))
