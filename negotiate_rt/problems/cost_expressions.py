@@ -90,7 +90,9 @@ class CostExpression:
         raise ConfigurationError(f"{self.text!r} must be a number, got {cost!r} at {self._named(values)}")
 
     def _named(self, values: tuple[Any, ...]) -> str:
-        return ", ".join(f"{name}={value!r}" for name, value in zip(self.variables, values, strict=False)) or "any place"
+        return (
+            ", ".join(f"{name}={value!r}" for name, value in zip(self.variables, values, strict=False)) or "any place"
+        )
 
     def __repr__(self) -> str:
         return f"CostExpression({self.text!r})"
@@ -178,7 +180,9 @@ class _Reader:
 
         def call(values: Mapping[str, Any]) -> Any:
             found = [term(values) for term in terms]
-            return function([_number(one) for one in found[0]] if listed else _number(found[0]), *map(_number, found[1:]))
+            return function(
+                [_number(one) for one in found[0]] if listed else _number(found[0]), *map(_number, found[1:])
+            )
 
         if not terms:
             raise ConfigurationError(f"{ast.unparse(node)!r} needs an argument")

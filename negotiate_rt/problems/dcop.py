@@ -80,7 +80,9 @@ class CostFunction(msgspec.Struct, frozen=True):
         if not variables:
             raise ConfigurationError(f"cost function {self.name!r} names no variable: give it at least one")
         if len(set(variables)) < len(variables):
-            raise ConfigurationError(f"cost function {self.name!r} names a variable more than once: {', '.join(variables)}")
+            raise ConfigurationError(
+                f"cost function {self.name!r} names a variable more than once: {', '.join(variables)}"
+            )
 
 
 class DcopProblem:
@@ -127,7 +129,11 @@ class DcopProblem:
                 f"cost function {function.name!r} over {len(shape)} variables has {entries:,} entries, at most "
                 f"{MOST_ENTRIES:,} are allowed: break it into functions of fewer variables"
             )
-        costs = [function.cost(*values) for values in itertools.product(*domains)] if callable(function.cost) else function.cost
+        costs = (
+            [function.cost(*values) for values in itertools.product(*domains)]
+            if callable(function.cost)
+            else function.cost
+        )
         return _table(costs, shape, f"cost function {function.name!r}", flat=callable(function.cost))
 
     def _checked(self, table: Costs, what: str) -> Costs:

@@ -21,7 +21,13 @@ COLOURS = ("R", "G", "B", "Y", "O", "P", "C", "M", "L", "W")
 
 
 def draw_colouring(
-    variables: int, rng: random.Random, *, graph: GraphKind = "random", colours: int = 3, degree: float = 3.0, soft: bool = True
+    variables: int,
+    rng: random.Random,
+    *,
+    graph: GraphKind = "random",
+    colours: int = 3,
+    degree: float = 3.0,
+    soft: bool = True,
 ) -> DcopProblem:
     """Return a graph colouring: `soft`, each pair of colours of an edge costs a whole number from 0 to 9; else equal colours are
     forbidden and each variable has small preferences, uniform between 0 and 1.
@@ -44,7 +50,9 @@ def draw_colouring(
     return DcopProblem(own, functions, name=f"{graph} colouring of {variables}")
 
 
-def draw_ising(rows: int, columns: int, rng: random.Random, *, coupling: float = 1.6, field: float = 0.05) -> DcopProblem:
+def draw_ising(
+    rows: int, columns: int, rng: random.Random, *, coupling: float = 1.6, field: float = 0.05
+) -> DcopProblem:
     """Return an Ising model on a torus: each cell is 0 or 1; a pair of neighbours costs k where they agree and -k where they
     differ, k uniform in [-coupling, coupling], and a cell costs r for 0 and -r for 1, r uniform in [-field, field].
 

@@ -41,7 +41,7 @@ def _cheapest(costs: Any, agents: list[str]) -> dict[str, str]:
     for agent in agents:
         entry = costs.get(agent)
         listed = entry.get("computations") if isinstance(entry, Mapping) else None
-        for one, cost in (listed.items() if isinstance(listed, Mapping) else ()):
+        for one, cost in listed.items() if isinstance(listed, Mapping) else ():
             if isinstance(cost, int | float):
                 offers.setdefault(str(one), []).append((cost, agent))
     best = {one: sorted(found) for one, found in offers.items()}

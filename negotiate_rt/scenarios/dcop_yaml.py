@@ -106,7 +106,9 @@ class _Reading:
 
     def problem(self) -> DcopProblem:
         owned = owners(self.tree, list(self.scopes), self.agents)
-        variables = [Variable(name, values, self.costs[name], owned.get(name, "")) for name, values in self.scopes.items()]
+        variables = [
+            Variable(name, values, self.costs[name], owned.get(name, "")) for name, values in self.scopes.items()
+        ]
         name = str(self.tree.get("name") or "")
         return DcopProblem(variables, self.functions.values(), self.objective, name=name, agents=self.agents)
 
@@ -187,7 +189,9 @@ class _Reading:
 
     def _intentional(self, name: str, entry: Mapping[Any, Any]) -> CostFunction:
         if "source" in entry or "partial" in entry:
-            raise ConfigurationError("source: code in other files is not run; write the cost as an expression in `function`")
+            raise ConfigurationError(
+                "source: code in other files is not run; write the cost as an expression in `function`"
+            )
         if not isinstance(entry.get("function"), str | int | float):
             raise ConfigurationError(f"function: expected an expression, got {entry.get('function')!r}")
         try:
@@ -207,7 +211,9 @@ class _Reading:
         self._known(scope, "variables: ")
         shape = tuple(len(self.scopes[one]) for one in scope)
         if math.prod(shape) > MOST_ENTRIES:
-            raise ConfigurationError(f"the table has {math.prod(shape):,} entries, at most {MOST_ENTRIES:,} are allowed")
+            raise ConfigurationError(
+                f"the table has {math.prod(shape):,} entries, at most {MOST_ENTRIES:,} are allowed"
+            )
         table = np.full(shape, _cost(entry["default"], "default") if "default" in entry else math.nan)
         costs = entry.get("values") or {}
         if not isinstance(costs, Mapping):
@@ -229,7 +235,9 @@ class _Reading:
 
     def _place(self, scope: list[str], words: list[str], where: str) -> tuple[int, ...]:
         if len(words) != len(scope):
-            raise ConfigurationError(f"{where}: expected one value of each of {', '.join(scope)}, got {' '.join(words)!r}")
+            raise ConfigurationError(
+                f"{where}: expected one value of each of {', '.join(scope)}, got {' '.join(words)!r}"
+            )
         for one, word in zip(scope, words, strict=True):
             if word not in self.places[one]:
                 legal = self.places[one]

@@ -38,7 +38,9 @@ def test_a_cost_is_the_sum_of_functions_and_unary_costs():
 @pytest.mark.parametrize(("objective", "hard"), [("min", math.inf), ("max", -math.inf)])
 def test_broken_hard_constraints_are_named_and_cost_infinity(objective, hard):
     three = CostFunction("three", ("a", "b", "c"), lambda *values: hard if len(set(values)) == 1 else 1)
-    problem = DcopProblem([Variable("a", (0, 1), [0, hard]), Variable("b", (0, 1)), Variable("c", (0, 1))], [three], objective)
+    problem = DcopProblem(
+        [Variable("a", (0, 1), [0, hard]), Variable("b", (0, 1)), Variable("c", (0, 1))], [three], objective
+    )
     assert problem.cost({"a": 0, "b": 1, "c": 0}) == 1
     assert problem.cost({"a": 1, "b": 1, "c": 1}) == hard
     assert problem.violated({"a": 1, "b": 1, "c": 1}) == ("a", "three")

@@ -89,14 +89,20 @@ def test_noise_comes_from_the_given_stream_only():
         (("values: [R, G]", "values: [R, R]"), "domains.colours: values: each may stand once"),
         (("values: [R, G]", "values: [R, [G]]"), r"domains.colours: values\[1\]: expected a text or a number"),
         (("0 .. 3", "3 .. 0"), "domains.level: values: expected a range"),
-        (("{domain: level,", "{domain: lvel,"), "variables.x: domain: expected the name of a domain, got 'lvel'; did you mean"),
+        (
+            ("{domain: level,", "{domain: lvel,"),
+            "variables.x: domain: expected the name of a domain, got 'lvel'; did you mean",
+        ),
         (("2 * x", "2 * y"), "variables.x: cost_function: unknown variable 'y'"),
         (("2 * x", "2 / x"), "variables.x: cost_function: '2 / x' has no value at x=0"),
         (("0.5", "-1"), "variables.v2: noise_level: expected a number from 0"),
         (("v1 == v2", "v1 == w"), "constraints.c1: function: unknown variable 'w'"),
         (("10 if v1 == v2 else 0", "open(v1)"), "constraints.c1: function: an expression may call"),
         (("10 if v1 == v2 else 0", "10"), "constraints.c1: function: names no variable"),
-        (("function: 10 if v1 == v2 else 0", "source: costs.py"), "constraints.c1: source: code in other files is not run"),
+        (
+            ("function: 10 if v1 == v2 else 0", "source: costs.py"),
+            "constraints.c1: source: code in other files is not run",
+        ),
         (("function: 10 if v1 == v2 else 0", "other: 1"), "constraints.c1: function: expected an expression, got None"),
         (("type: extensional", "type: table"), "constraints.c2: type: expected intention or extensional, got 'table'"),
         (("[x, v1]", "[x, w]"), "constraints.c2: variables: unknown variable 'w'"),
@@ -126,7 +132,10 @@ def test_a_slip_is_told_with_its_path(change, words):
         ("", "expected a mapping with the sections"),
         ("variables: {}", "expected at least one variable"),
         ("variables: [a]", "variables: expected a mapping of names, got list"),
-        ("domains: {d: 1}\nvariables: {v: {domain: d}}", "(?s)domains.d: expected a mapping, got 1.*domain: 'd' is flawed"),
+        (
+            "domains: {d: 1}\nvariables: {v: {domain: d}}",
+            "(?s)domains.d: expected a mapping, got 1.*domain: 'd' is flawed",
+        ),
         ("!!python/object/apply:os.getcwd []", "no YAML"),
         (b"\xff\xfe", "UTF-8"),
     ],
@@ -175,7 +184,9 @@ costs = st.sampled_from([0.0, 1.0, -2.5, 1e300, math.inf])
 
 
 @settings(max_examples=15)
-@given(st.lists(st.sampled_from([(0, 1), ("a", "b", "no"), (1.5, True), ("0", "1")]), min_size=1, max_size=3), st.data())
+@given(
+    st.lists(st.sampled_from([(0, 1), ("a", "b", "no"), (1.5, True), ("0", "1")]), min_size=1, max_size=3), st.data()
+)
 def test_random_problems_survive_writing_and_reading(domains, draw):
     variables = []
     for i, domain in enumerate(domains):

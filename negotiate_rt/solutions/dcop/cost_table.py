@@ -63,7 +63,9 @@ def tables_by_lowest(problem: DcopProblem, order: Sequence[str]) -> dict[str, li
     depth = {one: place for place, one in enumerate(order)}
     found: dict[str, list[CostTable]] = {one: [CostTable((one,), problem.unary[one])] for one in order}
     for function in problem.functions.values():
-        free = tuple(one for one in function.variables if len(problem.variables[one].domain) > 1) or function.variables[:1]
+        free = (
+            tuple(one for one in function.variables if len(problem.variables[one].domain) > 1) or function.variables[:1]
+        )
         shape = tuple(len(problem.variables[one].domain) for one in free)
         lowest = max(free, key=depth.__getitem__)
         found[lowest].append(CostTable(free, problem.tables[function.name].reshape(shape)))

@@ -81,7 +81,9 @@ def pseudo_tree(problem: DcopProblem, roots: Iterable[str] = ()) -> PseudoTree:
         if root not in graph:
             raise ConfigurationError(f"there is no variable {root!r} to be a root{suggest(root, graph)}")
         if part_of[root] in starts:
-            raise ConfigurationError(f"{starts[part_of[root]]!r} and {root!r} are connected: one of them can be the root")
+            raise ConfigurationError(
+                f"{starts[part_of[root]]!r} and {root!r} are connected: one of them can be the root"
+            )
         starts[part_of[root]] = root
     trees = [_search(graph, sizes, starts.get(i) or _by_degree(graph, part)[0]) for i, part in enumerate(parts)]
     return _forest(trees, sizes)
@@ -149,7 +151,11 @@ def _search(graph: Mapping[str, Sequence[str]], sizes: Mapping[str, int], root: 
 
 
 def _arranged(
-    graph: Mapping[str, Sequence[str]], sizes: Mapping[str, int], root: str, parent: dict[str, str], depth: dict[str, int]
+    graph: Mapping[str, Sequence[str]],
+    sizes: Mapping[str, int],
+    root: str,
+    parent: dict[str, str],
+    depth: dict[str, int],
 ) -> PseudoTree:
     children: dict[str, list[str]] = {one: [] for one in depth}
     for child, above in parent.items():

@@ -53,7 +53,9 @@ def problems(draw: st.DrawFn) -> DcopProblem:
 def by_enumeration(problem: DcopProblem) -> float:
     best = min if problem.objective == "min" else max
     domains = [variable.domain for variable in problem.variables.values()]
-    return best(problem.cost(dict(zip(problem.variables, values, strict=True))) for values in itertools.product(*domains))
+    return best(
+        problem.cost(dict(zip(problem.variables, values, strict=True))) for values in itertools.product(*domains)
+    )
 
 
 @settings(max_examples=10)
@@ -86,7 +88,8 @@ def check_conflict(problem: DcopProblem, conflict: tuple[str, ...]) -> None:
     for spared in (None, *conflict):
         kept = set(conflict) - {spared}
         variables = [
-            Variable(name, one.domain, problem.unary[name] if name in kept else None) for name, one in problem.variables.items()
+            Variable(name, one.domain, problem.unary[name] if name in kept else None)
+            for name, one in problem.variables.items()
         ]
         functions = [function for name, function in problem.functions.items() if name in kept]
         satisfiable = math.isfinite(by_enumeration(DcopProblem(variables, functions, problem.objective)))
@@ -132,7 +135,9 @@ def test_the_published_colouring_is_solved():
 
 def different(edges: list[tuple[str, str]], names: str, colours: tuple[str, ...] = COLOURS) -> DcopProblem:
     table = np.where(np.eye(len(colours)) == 1, math.inf, 0.0)
-    return DcopProblem([Variable(one, colours) for one in names], [CostFunction(a + b, (a, b), table) for a, b in edges])
+    return DcopProblem(
+        [Variable(one, colours) for one in names], [CostFunction(a + b, (a, b), table) for a, b in edges]
+    )
 
 
 def test_a_conflict_names_just_the_constraints_that_clash():
@@ -213,7 +218,9 @@ def test_several_roots_give_a_tree_no_larger_than_one():
     rng = random.Random(4)
     names = [f"v{i}" for i in range(14)]
     edges = [pair for pair in itertools.combinations(names, 2) if rng.random() < 0.25]
-    problem = DcopProblem([Variable(one, COLOURS) for one in names], [CostFunction(a + b, (a, b), np.eye(3)) for a, b in edges])
+    problem = DcopProblem(
+        [Variable(one, COLOURS) for one in names], [CostFunction(a + b, (a, b), np.eye(3)) for a, b in edges]
+    )
     sizes = [best_pseudo_tree(problem, tries).most_bytes for tries in (1, 14)]
     assert sizes[1] <= sizes[0]
 
