@@ -172,7 +172,7 @@ class OutcomePreferences:
         rational = place < len(ranked.levels)
         self._levels = ranked.levels if rational else []
         self.reservation_value = min(self.limit, ranked.lows[place]) if rational else self.limit
-        self.opening = ranked.levels[-1] if opening is None else self._opening(opening)
+        self.opening = ranked.levels[-1] if opening is None else opening_worth(opening, space, self.scale, self.reservation_value)
         self.known = True
         self.aim: tuple[float, Any] | None = None
 
@@ -219,26 +219,29 @@ class OutcomePreferences:
         place = bisect_left(levels, target - self._tolerance)
         return self._firsts[place] if place < len(levels) else self._firsts[-1]
 
-    def _opening(self, opening: object) -> float:
-        if isinstance(opening, (tuple, list, Mapping)):
-            try:
-                worth = self._worth[self.space.outcome(opening)]
-            except InvalidOffer as cause:
-                raise ConfigurationError(f"opening: {cause}") from cause
-        else:
-            worth = finite(opening, "opening", ConfigurationError)
-        if worth < self.reservation_value:
-            raise ConfigurationError(
-                f"an opening of utility {worth} is below its own reservation value {self.reservation_value}"
-            )
-        return worth
-
     def _refusal(self) -> InvalidOffer:
         best = self.space.describe(self._firsts[-1])
         return InvalidOffer(
             f"no outcome is worth its reservation value {self.limit}: the best, {best}, is worth "
             f"{self._ranking.levels[-1]}"
         )
+
+
+def opening_worth(opening: object, space: OutcomeSpace, worth_of: Callable[[Any], float], least: float) -> float:
+    """Return an opening as a utility; of an outcome (a tuple, list or mapping) its own.
+
+    Raises ConfigurationError if it is no outcome and no finite number, or below `least`, the reservation value.
+    """
+    if isinstance(opening, (tuple, list, Mapping)):
+        try:
+            worth = worth_of(space.outcome(opening))
+        except InvalidOffer as cause:
+            raise ConfigurationError(f"opening: {cause}") from cause
+    else:
+        worth = finite(opening, "opening", ConfigurationError)
+    if worth < least:
+        raise ConfigurationError(f"an opening of utility {worth} is below its own reservation value {least}")
+    return worth
 
 
 class UnknownPreferences:

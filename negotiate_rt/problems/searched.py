@@ -9,7 +9,7 @@ from negotiate_rt.errors import ConfigurationError, InvalidOffer
 from negotiate_rt.problems.derived import bound, own_worth
 from negotiate_rt.problems.inverse import inverse
 from negotiate_rt.problems.issues import Outcome, OutcomeSpace
-from negotiate_rt.problems.preferences import OutcomePreferences, Preferences
+from negotiate_rt.problems.preferences import OutcomePreferences, Preferences, opening_worth
 from negotiate_rt.problems.ranking import RELATIVE_TOLERANCE
 from negotiate_rt.problems.scalars import finite
 from negotiate_rt.problems.utility import MOST_OUTCOMES, UtilityFunction
@@ -47,7 +47,7 @@ class SearchedPreferences:
         self._offers: dict[float, Outcome] = {}
         self.known = True
         self.aim: tuple[float, Any] | None = None
-        self.opening = highest if opening is None else self._opening(opening)
+        self.opening = highest if opening is None else opening_worth(opening, space, self.scale, self.reservation_value)
 
     @property
     def hopeless(self) -> bool:
@@ -85,20 +85,6 @@ class SearchedPreferences:
                 self._offers.clear()
             known = self._offers[target] = self._found.closely_above(target) or self._best
         return known
-
-    def _opening(self, opening: object) -> float:
-        if isinstance(opening, (tuple, list, Mapping)):
-            try:
-                worth = self.scale(self.space.outcome(opening))
-            except InvalidOffer as cause:
-                raise ConfigurationError(f"opening: {cause}") from cause
-        else:
-            worth = finite(opening, "opening", ConfigurationError)
-        if worth < self.reservation_value:
-            raise ConfigurationError(
-                f"an opening of utility {worth} is below its own reservation value {self.reservation_value}"
-            )
-        return worth
 
 
 def outcome_preferences(
