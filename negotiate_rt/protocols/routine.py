@@ -28,14 +28,13 @@ STOCK: frozenset[type] = frozenset({PricePreferences, PiePreferences, OutcomePre
 
 def routine_of(seat: Seat, hook: Callable[..., object]) -> Callable[[Dialogue], Message | None] | None:
     """Return what takes this seat's turns without its agent, or None if the agent or its strategy is anything but stock."""
-    if seat.strategy is None:
-        seat.strategy = DEFAULT_CONCESSION
-    stock = seat.strategy.__class__ in CURVES and seat.preferences.__class__ in STOCK
+    strategy = seat.strategy or DEFAULT_CONCESSION
+    stock = strategy.__class__ in CURVES and seat.preferences.__class__ in STOCK
     return concede_routinely if stock and only_concedes(hook) else None
 
 
 def concede_routinely(talk: Dialogue) -> Message | None:
-    """Return the move of this turn, ready to send, or None if it is none of routine. Cost: two thirds of the long way."""
+    """Return the move of this turn, ready to send, or None if it is none of routine. Cost: O(log outcomes)."""
     machine = talk.machine
     says = machine.state.says
     if Propose not in says:
@@ -48,7 +47,7 @@ def concede_routinely(talk: Dialogue) -> Message | None:
         if own is None or round <= 1:
             target = preferences.opening
         else:
-            strategy: ConcessionCurve = seat.strategy
+            strategy: ConcessionCurve = seat.strategy or DEFAULT_CONCESSION
             current = own.value
             if current.__class__ is not float:
                 aim = preferences.aim
