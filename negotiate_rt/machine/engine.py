@@ -1,7 +1,8 @@
 """The role-blind engine: one Machine per end of a dialogue, and the same class at every end.
 
 A machine holds a state and a board, refuses what the table or a content rule does not allow, and moves on otherwise. It
-knows no clock, no mailbox and no agent.
+knows no clock, no mailbox and no agent. `make` and `hear` run once a message each, and so take down a plain offer and take
+the turn themselves: a call for either is felt in every turn of every negotiation.
 """
 
 from __future__ import annotations
