@@ -258,9 +258,7 @@ class Worker:
             except GONE:
                 raise await self._death(child, "") from None
             except asyncio.CancelledError:
-                if anyio.current_time() - child.since > START_PATIENCE:
-                    self.kills += 1
-                    await self._discard(child)
+                await self._give_up(child)
                 raise
             if not isinstance(reply, Ready):
                 await self._discard(child)
@@ -282,7 +280,16 @@ class Worker:
             await child.send(boot)
         except GONE:
             raise await self._death(child, "") from None
+        except asyncio.CancelledError:  # while the pipe was full; what it does not hold yet is sent all the same
+            await self._give_up(child)
+            raise
         return child
+
+    async def _give_up(self, child: _Child) -> None:
+        """Kill a process whose start has taken too long, now that its caller no longer waits."""
+        if anyio.current_time() - child.since >= START_PATIENCE:
+            self.kills += 1
+            await self._discard(child)
 
     async def _death(self, child: _Child, hook: str) -> Exception:
         if self._stopped:

@@ -228,12 +228,25 @@ async def test_start_that_takes_for_ever_is_killed_with_the_call_that_waits(tmp_
     monkeypatch.setattr(isolation, "START_PATIENCE", 0.0)
     async with at_work(Dreamer(str(gate))) as worker:
         await cancelled(worker.hook("decide")(1), when=lambda: worker.pid is not None)
-        for _ in range(1000):  # its patience is a timer of the loop's, which a busy machine fires late
-            if worker.pid is None:
-                break
-            await asyncio.sleep(0.005)
         assert worker.pid is None
         assert worker.statistics().kills == 1
+
+
+@pytest.mark.parametrize("patience", [0.0, 30.0])
+async def test_start_cancelled_while_it_is_told_what_to_build_is_taken_up_or_killed(monkeypatch, patience):
+    monkeypatch.setattr(isolation, "START_PATIENCE", patience)
+    send = isolation._Child.send
+
+    async def slow_send(child, data):
+        await send(child, data)
+        await asyncio.sleep(0 if child.ready else 0.05)  # as when the pipe is full
+
+    monkeypatch.setattr(isolation._Child, "send", slow_send)
+    async with at_work(Scholar()) as worker:
+        await cancelled(worker.start(), when=lambda: worker.pid is not None)
+        assert (worker.pid is None) == (patience == 0)
+        await worker.start()
+        assert worker.statistics().starts == (2 if patience == 0 else 1)
 
 
 @pytest.mark.parametrize("turns", range(0, 14, 2))
