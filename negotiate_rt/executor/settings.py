@@ -15,6 +15,7 @@ from negotiate_rt.journal.record import Record
 from negotiate_rt.machine.check import problems_of
 from negotiate_rt.messages.config import NegotiationConfig, protocol_name, seconds, whole
 from negotiate_rt.protocols.base import NegotiationProtocol
+from negotiate_rt.protocols.catalogue import Catalogue
 from negotiate_rt.runtime.mailbox import CAPACITY, Overflow
 from negotiate_rt.runtime.seat import Seat
 from negotiate_rt.strategies.reliability import ReliabilityLedger
@@ -66,7 +67,7 @@ class Settings:
         if reliability is not None and not isinstance(reliability, ReliabilityLedger):
             raise ConfigurationError(f"reliability: expected a ReliabilityLedger or None, got {reliability!r}")
         self.reliability = ReliabilityLedger() if reliability is None else reliability
-        self.protocols: dict[str, NegotiationProtocol] = dict(built_in())
+        self.protocols = Catalogue()
         self._ids = itertools.count(1)
 
     def next_id(self) -> str:
@@ -89,10 +90,10 @@ class Settings:
 
     def find(self, name: str) -> NegotiationProtocol | None:
         """Return the protocol of this name, however it is spelled."""
-        found = self.protocols.get(name)
-        if found is not None:
-            return found
-        return next((one for known, one in self.protocols.items() if protocol_name(known) == name), None)
+        if name in self.protocols:
+            return self.protocols[name]
+        same = next((known for known in self.protocols if protocol_name(known) == name), None)
+        return None if same is None else self.protocols[same]
 
     def chosen(self, config: NegotiationConfig) -> tuple[NegotiationConfig, NegotiationProtocol]:
         """Return a config (made of a bare name, if that is what is given) and its protocol. Raises ConfigurationError."""
@@ -100,7 +101,7 @@ class Settings:
             config = NegotiationConfig(config)
         if not isinstance(config, NegotiationConfig):
             raise ConfigurationError(f"config: expected a NegotiationConfig, got {type(config).__name__}")
-        protocol = self.protocols.get(config.type) or self.find(protocol_name(config.type))
+        protocol = self.find(config.type) or self.find(protocol_name(config.type))
         if protocol is None:
             raise ConfigurationError(
                 f"unknown protocol {config.type!r}; registered: {', '.join(self.protocols)}"
@@ -157,12 +158,9 @@ def checked(agents: Any) -> list[Any]:  # whatever the caller gave
     return listed
 
 
-@cache
 def built_in() -> Mapping[str, NegotiationProtocol]:
-    """Return the built-in protocols by name. Their checks are tests of ours: 20 ms that no program need spend."""
-    from negotiate_rt.protocols import BUILT_IN  # late: a society of its own protocols need not load them
-
-    return {protocol.name: protocol for protocol in (one() for one in BUILT_IN)}
+    """Return the built-in protocols by name; each is loaded when it is looked up."""
+    return Catalogue()
 
 
 @cache

@@ -1,48 +1,61 @@
-"""WHO MAY SAY WHAT: one file a protocol. Everything that a protocol of one's own needs is here by name."""
+"""WHO MAY SAY WHAT: one file a protocol. Everything that a protocol of one's own needs is here by name; the built-in ones
+load on first use."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.machine import Board, Refusal, Rule, Table
-from negotiate_rt.protocols.all_pay_auction import AllPayAuction
-from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
 from negotiate_rt.protocols.base import NegotiationProtocol
-from negotiate_rt.protocols.bilateral import Bilateral
-from negotiate_rt.protocols.brokering import BrokeringProtocol
-from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
-from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
-from negotiate_rt.protocols.continuous_double_auction import ContinuousDoubleAuction
-from negotiate_rt.protocols.contract_net import ContractNet
-from negotiate_rt.protocols.double_auction import DoubleAuction
-from negotiate_rt.protocols.dutch_auction import DutchAuction
-from negotiate_rt.protocols.english_auction import EnglishAuction
-from negotiate_rt.protocols.gsp_auction import GspAuction
+from negotiate_rt.protocols.catalogue import PLACES
 from negotiate_rt.protocols.guard import BARGAIN, judge_bargain, view_of
-from negotiate_rt.protocols.iterated_contract_net import IteratedContractNet
-from negotiate_rt.protocols.japanese_auction import JapaneseAuction
-from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
-from negotiate_rt.protocols.multi_unit import DiscriminatoryAuction, MultiUnitVickreyAuction, UniformPriceAuction
-from negotiate_rt.protocols.nash_demand import NashDemand
-from negotiate_rt.protocols.propose import ProposeProtocol
-from negotiate_rt.protocols.query import QueryProtocol
-from negotiate_rt.protocols.recruiting import RecruitingProtocol
-from negotiate_rt.protocols.request import RequestProtocol
-from negotiate_rt.protocols.rubinstein import Rubinstein
-from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
-from negotiate_rt.protocols.signalled_bargaining import SignalledBargaining
-from negotiate_rt.protocols.simultaneous_ascending_auction import SimultaneousAscendingAuction
-from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
-from negotiate_rt.protocols.subscribe import SubscribeProtocol
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
 
-BUILT_IN: tuple[type[NegotiationProtocol], ...] = (
-    Bilateral, Rubinstein, MonotonicConcession, StackedAlternatingOffers, AlternatingMultipleOffers, NashDemand,
-    ConcurrentBargaining, SignalledBargaining, ContractNet, IteratedContractNet, FirstPriceAuction, VickreyAuction,
-    EnglishAuction, JapaneseAuction, DutchAuction,
-    RequestProtocol, QueryProtocol, ProposeProtocol, SubscribeProtocol, BrokeringProtocol, RecruitingProtocol,
-    DiscriminatoryAuction, UniformPriceAuction, MultiUnitVickreyAuction, DoubleAuction,
-    ContinuousDoubleAuction, SimultaneousAscendingAuction, GspAuction, AllPayAuction,
-    CombinatorialAuction,
-)  # fmt: skip
+if TYPE_CHECKING:
+    from negotiate_rt.protocols.all_pay_auction import AllPayAuction
+    from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
+    from negotiate_rt.protocols.bilateral import Bilateral
+    from negotiate_rt.protocols.brokering import BrokeringProtocol
+    from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
+    from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
+    from negotiate_rt.protocols.continuous_double_auction import ContinuousDoubleAuction
+    from negotiate_rt.protocols.contract_net import ContractNet
+    from negotiate_rt.protocols.double_auction import DoubleAuction
+    from negotiate_rt.protocols.dutch_auction import DutchAuction
+    from negotiate_rt.protocols.english_auction import EnglishAuction
+    from negotiate_rt.protocols.gsp_auction import GspAuction
+    from negotiate_rt.protocols.iterated_contract_net import IteratedContractNet
+    from negotiate_rt.protocols.japanese_auction import JapaneseAuction
+    from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
+    from negotiate_rt.protocols.multi_unit import DiscriminatoryAuction, MultiUnitVickreyAuction, UniformPriceAuction
+    from negotiate_rt.protocols.nash_demand import NashDemand
+    from negotiate_rt.protocols.propose import ProposeProtocol
+    from negotiate_rt.protocols.query import QueryProtocol
+    from negotiate_rt.protocols.recruiting import RecruitingProtocol
+    from negotiate_rt.protocols.request import RequestProtocol
+    from negotiate_rt.protocols.rubinstein import Rubinstein
+    from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
+    from negotiate_rt.protocols.signalled_bargaining import SignalledBargaining
+    from negotiate_rt.protocols.simultaneous_ascending_auction import SimultaneousAscendingAuction
+    from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
+    from negotiate_rt.protocols.subscribe import SubscribeProtocol
+
+    BUILT_IN: tuple[type[NegotiationProtocol], ...]
+
+_HOME = {kind: module for module, kind in (place.split(".") for place in PLACES.values())}
+
+
+def __getattr__(name: str) -> Any:  # a protocol's class, or all of them
+    if name == "BUILT_IN":
+        value: Any = tuple(getattr(import_module(f"{__name__}.{module}"), kind) for kind, module in _HOME.items())
+    elif name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
 
 __all__ = [
     "BARGAIN",
@@ -54,6 +67,7 @@ __all__ = [
     "BrokeringProtocol",
     "Bundle",
     "CombinatorialAuction",
+    "ConcurrentBargaining",
     "ContinuousDoubleAuction",
     "ContractNet",
     "Dialogue",
@@ -77,6 +91,7 @@ __all__ = [
     "RequestProtocol",
     "Rubinstein",
     "Rule",
+    "SignalledBargaining",
     "SimultaneousAscendingAuction",
     "StackedAlternatingOffers",
     "SubscribeProtocol",
