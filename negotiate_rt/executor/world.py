@@ -183,6 +183,7 @@ class World:
         terms = Terms(
             config.max_rounds, math.inf if config.timeout is None else float(config.timeout),  # type: ignore[arg-type]  # seconds by now
             math.inf if config.turn_timeout is None else float(config.turn_timeout), config.on_fault, seed,  # type: ignore[arg-type]
+            config.acknowledged,
         )  # fmt: skip
         conversation = Conversation(name, protocol.table, self.kernel, self.calls, terms)
         conversation.commons = self.commons

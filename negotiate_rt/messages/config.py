@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from negotiate_rt.errors import ConfigurationError, suggest
+from negotiate_rt.messages.acknowledgement import Acknowledgement, acknowledgement
 from negotiate_rt.problems.scalars import finite
 
 SPELLINGS = {
@@ -183,6 +184,7 @@ class _Further(msgspec.Struct, frozen=True, kw_only=True):
     options: Any = None  # typed by the protocol, which checks it
     on_fault: FaultPolicy | Mapping[str, Any] | str = FaultPolicy()
     seed: int | None = None
+    acknowledged: Acknowledgement | bool | None = None
 
 
 class NegotiationConfig(_Further, frozen=True):
@@ -191,7 +193,9 @@ class NegotiationConfig(_Further, frozen=True):
 
     `timeout`: seconds or timedelta for the whole negotiation (None: no limit); `turn_timeout`: for one decision (None:
     what is left of the whole). `initial_offer` None or -1: automatic. `options`: the protocol's own frozen struct.
-    `seed` replaces the stream derived from the society's seed. Raises ConfigurationError for values out of range.
+    `seed` replaces the stream derived from the society's seed. `acknowledged`: whether its messages are sent again until
+    they have arrived, and those that come twice dropped (None: as the network says; it costs nothing without one).
+    Raises ConfigurationError for values out of range.
     """
 
     type: str
@@ -216,5 +220,7 @@ class NegotiationConfig(_Further, frozen=True):
         force_setattr(self, "timeout", seconds("timeout", self.timeout))
         force_setattr(self, "turn_timeout", seconds("turn_timeout", self.turn_timeout))
         force_setattr(self, "on_fault", fault_policy(self.on_fault))
+        if self.acknowledged is not None:
+            acknowledgement("acknowledged", self.acknowledged)
         if self.initial_offer == -1:
             force_setattr(self, "initial_offer", None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import RemoteProtocolError
 from negotiate_rt.machine import Table
+from negotiate_rt.messages.acknowledgement import Acknowledgement
 from negotiate_rt.messages.config import FaultPolicy
 from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT, Fault, NegotiationOffer
@@ -37,15 +38,19 @@ Observe = Callable[[str, Any, Saying], None]  # Any: an envelope or a system eve
 class Terms:
     """What all conversations of one negotiation's config share: limits and policy."""
 
-    __slots__ = ("hurried", "max_rounds", "policy", "seed", "timeout", "turn_timeout")
+    __slots__ = ("acknowledged", "hurried", "max_rounds", "policy", "seed", "timeout", "turn_timeout")
 
-    def __init__(self, max_rounds: int, timeout: float, turn_timeout: float, policy: FaultPolicy, seed: str) -> None:
+    def __init__(  # made once a negotiation
+        self, max_rounds: int, timeout: float, turn_timeout: float, policy: FaultPolicy, seed: str,
+        acknowledged: Acknowledgement | bool | None = None,
+    ) -> None:  # fmt: skip
         self.max_rounds = max_rounds
         self.timeout = timeout
         self.turn_timeout = turn_timeout
         self.hurried = turn_timeout < math.inf  # single decisions have deadlines of their own
         self.policy = policy
         self.seed = seed
+        self.acknowledged = acknowledged  # None: as the network says
 
 
 class Conversation:
@@ -225,6 +230,8 @@ class Conversation:
         """Break the rings between ends, peers and bundle: an ended talk must not wait for the collector."""
         for end in self.ends:
             end.peer = None  # type: ignore[assignment]  # nothing is sent or heard any more
+            if end.link is not None:
+                end.link.let_go()
         if self.bundle is not None:
             self.bundle.ends = {}
             self.bundle.seated = {}

@@ -212,6 +212,9 @@ class Link:
         for envelope, end in held:
             self._send(envelope, end)
 
+    def let_go(self) -> None:
+        """One of the dialogues that went over it has ended; others have not."""
+
     def __repr__(self) -> str:
         state = "".join([", blocked" * self.blocked, f", {len(self.held or ())} held" * (self.held is not None)])
         return f"<Link {self.sender} to {self.receiver}: {self.in_flight} in flight{state}>"

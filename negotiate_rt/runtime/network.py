@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.messages.acknowledgement import Acknowledgement, acknowledgement
 from negotiate_rt.runtime.latency import Latency
 from negotiate_rt.runtime.link import Link, LinkFaults, OnDrop
 
 if TYPE_CHECKING:
+    from negotiate_rt.runtime.dialogue import Dialogue
     from negotiate_rt.runtime.kernel import Kernel
 
 __all__ = ["ANYONE", "Cut", "Link", "LinkFaults", "Network", "NetworkFaults", "NetworkStatistics"]
@@ -28,10 +30,12 @@ ANYONE = "*"
 class NetworkFaults(LinkFaults, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole network as data, as it stands in a scenario file: one set of faults for every link, and exceptions.
 
-    `links` maps "sender>receiver" to that link's own faults; either may be `*`.
+    `links` maps "sender>receiver" to that link's own faults; either may be `*`. `acknowledged`: whether every channel
+    repeats what was lost and drops what came twice (a table: how), unless a negotiation's config says otherwise.
     """
 
     links: dict[str, LinkFaults] = {}  # as a TOML table comes; it never crosses an actor's border
+    acknowledged: Acknowledgement | bool = False
 
 
 class NetworkStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,16 +76,20 @@ class Network:
     The first four arguments are the faults of every link (see LinkFaults). `links` gives some links their own:
     `{("a", "b"): LinkFaults(loss=0.1)}` is the direction from a to b, `*` stands for anyone (a pair's own entry comes
     before the sender's, that before the receiver's). With `static` a perfect link costs nothing, and nothing can be
-    partitioned or held. Raises ConfigurationError for values out of range.
+    partitioned or held. `acknowledged`: channels see to it that each message arrives once and in order (True, or an
+    Acknowledgement that says how), unless a negotiation's config says otherwise. Raises ConfigurationError for values out
+    of range.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # four faults of every link by place, the rest by keyword
         self, latency: Latency | float | None = None, loss: float = 0.0, duplicate: float = 0.0, reorder: bool = False,
         links: Mapping[tuple[str, str] | str, LinkFaults] | None = None, *, static: bool = False,
+        acknowledged: Acknowledgement | bool = False,
     ) -> None:  # fmt: skip
         self.faults = LinkFaults(latency=latency, loss=loss, duplicate=duplicate, reorder=reorder)
         self.exceptions = {ends_of(key): faults_of(key, value) for key, value in (links or {}).items()}
         self.static = static
+        self.acknowledged = acknowledgement("network: acknowledged", acknowledged)
         self.kernel: Kernel | None = None
         self.cuts: list[Cut] = []
         self.holds: set[tuple[str, str]] = set()
@@ -90,7 +98,8 @@ class Network:
     @classmethod
     def of(cls, description: NetworkFaults, *, static: bool = False) -> Self:
         """Make a network of its description."""
-        network = cls(links={ends_of(key): faults for key, faults in description.links.items()}, static=static)
+        links: dict[tuple[str, str] | str, LinkFaults] = {ends_of(key): one for key, one in description.links.items()}
+        network = cls(links=links, static=static, acknowledged=description.acknowledged)
         network.faults = description
         return network
 
@@ -127,6 +136,21 @@ class Network:
             if (sender, receiver) in self.holds:
                 link.hold()
         return link
+
+    def connect(self, one: Dialogue, two: Dialogue, acknowledged: Acknowledgement | bool | None = None) -> None:
+        """Put the links between the two ends of a dialogue; `acknowledged` None: as for the whole network."""
+        there, back = self.link(one.name, two.name), self.link(two.name, one.name)
+        option = self.acknowledged if acknowledged is None else acknowledgement("acknowledged", acknowledged)
+        if option is None:
+            one.link, two.link = there, back
+            for link, receiving in ((there, two), (back, one)):
+                if link is not None and link.duplicates:
+                    receiving.seen = set()
+            return
+        from negotiate_rt.runtime.acknowledging import AcknowledgedChannel  # late: few ask for it
+
+        one.link = None if there is None else AcknowledgedChannel(option, there, back, two)
+        two.link = None if back is None else AcknowledgedChannel(option, back, there, one)
 
     def _faults(self, sender: str, receiver: str) -> LinkFaults:
         for key in ((sender, receiver), (sender, ANYONE), (ANYONE, receiver)):

@@ -33,6 +33,7 @@ from negotiate_rt.runtime.mailbox import BURST, Mailbox
 from negotiate_rt.runtime.seat import Seat
 
 if TYPE_CHECKING:
+    from negotiate_rt.runtime.acknowledging import AcknowledgedChannel
     from negotiate_rt.runtime.conversation import Conversation
     from negotiate_rt.runtime.dialogue import Dialogue
     from negotiate_rt.runtime.link import Link
@@ -64,7 +65,7 @@ class Saying(Asking):
         self.actor: Actor = None  # type: ignore[assignment]  # set by `attach`, before anything runs
         self.box: Mailbox = None  # type: ignore[assignment]  # likewise
         self.peer: Dialogue = None  # type: ignore[assignment]  # likewise
-        self.link: Link | None = None
+        self.link: Link | AcknowledgedChannel | None = None
         self.serial = 0
         self.heard_up_to = 0
         self.seen: set[int] | None = None

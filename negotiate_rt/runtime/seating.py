@@ -48,10 +48,7 @@ class Wiring:
         one, two = ends
         one.peer, two.peer = two, one
         if self.network is not None:
-            for end in ends:
-                end.link = self.network.link(end.name, end.other)
-                if end.link is not None and end.link.duplicates:
-                    end.peer.seen = set()
+            self.network.connect(one, two, conversation.terms.acknowledged)
         conversation.ends += ends
         return one, two
 

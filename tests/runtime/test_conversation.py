@@ -95,7 +95,7 @@ def test_closing_ends_roles_their_finally_blocks_run_and_unread_mail_is_told(tal
     class End:
         name = "a"
         pending = None
-        peer = None
+        peer = link = None
 
     async def role(end):
         try:
