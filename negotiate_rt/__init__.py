@@ -24,6 +24,7 @@ _WHERE = {
     "executor.society": "Society",
     "journal.record": "Record Trace",
     "lab": "Arena Contestant GameResult Tournament TournamentReport play_tournament run_tournament",
+    "messages.acknowledgement": "Acknowledgement",
     "messages.codec": "Codec",
     "messages.config": "FaultPolicy NegotiationConfig NegotiationType",
     "messages.envelope": "Envelope Route",

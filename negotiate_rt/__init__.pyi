@@ -126,6 +126,9 @@ from negotiate_rt.lab.revenue import (
 from negotiate_rt.lab.revenue import (
     compare_revenue as compare_revenue,
 )
+from negotiate_rt.messages.acknowledgement import (
+    Acknowledgement as Acknowledgement,
+)
 from negotiate_rt.messages.codec import (
     Codec as Codec,
 )
