@@ -2,64 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from enum import Enum
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from negotiate_rt.journal.plain import DEEPEST, number, plain
 from negotiate_rt.messages.outcome import NegotiationOffer, NegotiationOutcome
 
-DEEPEST = 20  # containers inside one another; what lies deeper is told by its repr
-SHOWN = 200  # characters of the repr of an object that has no plain form
-
-
-def plain(value: Any, room: int = DEEPEST) -> Any:  # the user's own -> None, bool, int, float, str, list, dict
-    """Return a value as a plain tree: agents by name, structs and tasks as objects, numbers that JSON lacks as text."""
-    if value is None or isinstance(value, (bool, str)):
-        return value.value if isinstance(value, Enum) else value
-    if isinstance(value, (int, float)):
-        return _number(value)
-    if room <= 0:
-        return _named(value)
-    if isinstance(value, Enum):
-        return plain(value.value, room - 1)
-    if isinstance(value, msgspec.Struct):
-        return {name: plain(getattr(value, name), room - 1) for name in value.__struct_fields__}
-    if isinstance(value, Mapping):
-        return {str(key): plain(one, room - 1) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(one, room - 1) for one in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted((plain(one, room - 1) for one in value), key=repr)
-    return _named(value)
-
-
-def _number(value: float) -> Any:  # an int, a float, or text
-    if isinstance(value, int):
-        whole = int(value)
-        return whole if whole.bit_length() <= 63 else hex(whole)
-    return float(value) if math.isfinite(value) else str(float(value))
-
-
-def _named(value: Any) -> Any:  # an agent, a numpy scalar, a Decimal, anything
-    name = getattr(value, "name", None)
-    if isinstance(name, str):
-        return name
-    try:
-        number = float(value)
-    except Exception:  # noqa: BLE001  # the border to users' code: an object of their own may raise anything
-        return _repr(value)
-    return _number(number)
-
-
-def _repr(value: Any) -> str:
-    try:
-        text = repr(value)
-    except Exception as error:  # noqa: BLE001  # as above
-        text = f"<{type(value).__name__} whose repr raised {type(error).__name__}>"
-    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
+__all__ = ["DEEPEST", "deal", "encoded", "offer_record", "outcome_record", "plain"]
 
 
 def deal(value: Any, issues: Sequence[str] = ()) -> Any:  # an offer's value -> plain
@@ -83,7 +34,7 @@ def outcome_record(outcome: NegotiationOutcome, issues: Sequence[str] = ()) -> d
         "rounds": outcome.rounds_used,
         "duration_ms": outcome.duration_ms,
         "messages": outcome.messages,
-        "utilities": {name: _number(worth) for name, worth in outcome.utilities.items()},
+        "utilities": {name: number(worth) for name, worth in outcome.utilities.items()},
         "accepted_offer": None if accepted is None else offer_record(accepted, issues),
         "offers": [offer_record(offer, issues) for offer in outcome.all_offers],
         "faults": [{"agent": one.who, "kind": one.what, "at": one.when, "cause": one.cause} for one in outcome.faults],
