@@ -663,11 +663,26 @@ from negotiate_rt.scenarios.dcop_drawing import (
 from negotiate_rt.scenarios.dcop_drawing import (
     draw_ising as draw_ising,
 )
-from negotiate_rt.scenarios.dcop_writing import (
+from negotiate_rt.scenarios.dcop_files import (
+    load_dcop as load_dcop,
+)
+from negotiate_rt.scenarios.dcop_files import (
     write_dcop as write_dcop,
 )
-from negotiate_rt.scenarios.dcop_yaml import (
-    load_dcop as load_dcop,
+from negotiate_rt.scenarios.dcop_generators import (
+    draw_dcop as draw_dcop,
+)
+from negotiate_rt.scenarios.dcop_toml import (
+    read_dcop_toml as read_dcop_toml,
+)
+from negotiate_rt.scenarios.dcop_worlds import (
+    draw_meetings as draw_meetings,
+)
+from negotiate_rt.scenarios.dcop_worlds import (
+    draw_secp as draw_secp,
+)
+from negotiate_rt.scenarios.dcop_worlds import (
+    draw_sensors as draw_sensors,
 )
 from negotiate_rt.scenarios.dcop_yaml import (
     read_dcop as read_dcop,

@@ -32,7 +32,7 @@ def _tables(one: Any) -> bool:
 
 
 def _section(table: Mapping[str, Any], path: str) -> Iterator[str]:
-    lines = {key: f"{_key(key)} = {_value(one)}" for key, one in table.items()}
+    lines = {key: f"{_key(key)} = {toml_value(one)}" for key, one in table.items()}
     long = {key for key, one in table.items() if isinstance(one, Mapping) and len(lines[key]) > WIDTH}
     yield from (line for key, line in lines.items() if key not in long)
     for key in table:
@@ -42,7 +42,7 @@ def _section(table: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 def _fields(table: Mapping[str, Any]) -> Iterator[str]:
-    return (f"{_key(key)} = {_value(one)}" for key, one in table.items())
+    return (f"{_key(key)} = {toml_value(one)}" for key, one in table.items())
 
 
 def _key(key: str) -> str:
@@ -53,7 +53,8 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """Return one value as TOML, in one line. Raises ConfigurationError for what TOML cannot hold."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, bool):
@@ -65,6 +66,6 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         return f"{{{', '.join(_fields(value))}}}"
     if isinstance(value, Sequence):
-        return f"[{', '.join(_value(one) for one in value)}]"
+        return f"[{', '.join(toml_value(one) for one in value)}]"
     shown = "an integer of over 64 bits" if isinstance(value, int) else repr(value)
     raise ConfigurationError(f"a TOML file cannot hold {shown}")
