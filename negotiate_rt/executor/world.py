@@ -42,7 +42,8 @@ from negotiate_rt.runtime.watchdog import BlockedHook, Watchdog
 if TYPE_CHECKING:
     from negotiate_rt.executor.residents import Residents
 
-CROWD = 1000  # open negotiations above which full garbage collections are put off: with 100,000 live one takes 0.8 s
+CROWD = 250  # open negotiations above which garbage collections are put off: with 100,000 live a full one takes 0.8 s
+GROWTH = 50  # times the usual growth before a young collection: the tasks of a thousand slow hooks are no growth
 
 
 class World:
@@ -285,7 +286,7 @@ class Crowds:
         self.count += 1
         if self.count == 1:
             self.thresholds = gc.get_threshold()
-            gc.set_threshold(self.thresholds[0] * 10, self.thresholds[1], 1000)
+            gc.set_threshold(self.thresholds[0] * GROWTH, self.thresholds[1], 1000)
 
     def leave(self) -> None:
         """One less is; the last restores what was."""
