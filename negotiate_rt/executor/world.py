@@ -33,7 +33,7 @@ from negotiate_rt.runtime.conversation import Conversation, Terms
 from negotiate_rt.runtime.dead_letters import DeadLetters
 from negotiate_rt.runtime.directory import Directory
 from negotiate_rt.runtime.host import Host, check_event_loop
-from negotiate_rt.runtime.items import Injected
+from negotiate_rt.runtime.injecting import admit
 from negotiate_rt.runtime.kernel import Kernel, described
 from negotiate_rt.runtime.seat import Seat
 from negotiate_rt.runtime.seating import Wiring
@@ -234,6 +234,7 @@ class World:
         bundle = Bundle(conversation, first, joint)
         bundle.problem, bundle.options = problem, options
         self.wiring.seat_many(conversation, bundle, [seat for seat in seats if seat is not first], protocol.role)
+        protocol.seated(conversation, self.wiring)
 
     def fail_stalled(self) -> None:
         """Virtual clock, and nothing can ever run again: fail the negotiations that wait for ever, and name who waits."""
@@ -249,14 +250,10 @@ class World:
         if negotiation is None or end is None:
             self.dead_letters.add(envelope, "unknown")
             return False
-        if envelope.sender != origin:
-            negotiation.blame(
-                origin, "forged", f"claimed to be {envelope.sender} in a {type(envelope.message).__name__}"
-            )
-            return False
-        box = end.box  # half of it is kept for those who sit here: no flood from outside may drown what they say
-        if (box.owner.waits_on is not box and 2 * len(box) + 2 > box.capacity) or not box.put(Injected(envelope, origin)):
-            self.dead_letters.add(envelope, "congested")
+        refused = admit(end, envelope, origin)
+        if refused:
+            if refused != "forged":  # which is told by the fault
+                self.dead_letters.add(envelope, refused)
             return False
         self.kernel.wake_host()
         return True

@@ -17,11 +17,13 @@ from negotiate_rt.runtime.timers import DELIVERY
 
 if TYPE_CHECKING:
     from negotiate_rt.messages.envelope import Envelope
+    from negotiate_rt.runtime.adversary import Adversary
     from negotiate_rt.runtime.dialogue import Dialogue
     from negotiate_rt.runtime.mailbox import Mailbox
     from negotiate_rt.runtime.network import Network
 
 IN_FLIGHT = 65_536  # messages on one link at once; a flood beyond it is dropped, as a router's queue would
+ADVERSE = ("garble", "replay", "forge", "untimely", "lie", "flood")
 OnDrop = Callable[[Any, str], None]  # Any: as for a mailbox's on_drop, with which it is shared
 
 
@@ -31,7 +33,12 @@ class LinkFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `latency`: a distribution, or seconds (constant). `loss`, `duplicate`: probabilities per message; a duplicate is the
     same envelope delivered again after a delay of its own, and a lost message has none. Without `reorder` messages
     arrive in the order they were sent, the later waiting for the earlier; with it each takes its own time. `in_flight`
-    bounds what is on its way or held at once; what comes on top is dropped (`congested`). Raises ConfigurationError.
+    bounds what is on its way or held at once; what comes on top is dropped (`congested`).
+
+    An adversary may sit on it, with these probabilities per message: `garble` (it arrives as nonsense instead), `replay` (an
+    earlier one arrives again), `forge` (one in somebody else's name follows), `untimely` (one out of turn follows), `lie` (an
+    acceptance of an offer that was never made, or stands no longer, follows), `flood` (`flood_size` pieces of nonsense
+    follow). Raises ConfigurationError.
     """
 
     latency: Latency | float | None = None
@@ -39,11 +46,19 @@ class LinkFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     duplicate: float = 0.0
     reorder: bool = False
     in_flight: int = IN_FLIGHT
+    garble: float = 0.0
+    replay: float = 0.0
+    forge: float = 0.0
+    untimely: float = 0.0
+    lie: float = 0.0
+    flood: float = 0.0
+    flood_size: int = 100
 
     def __post_init__(self) -> None:
-        check_range("link: loss", self.loss, at_most=1.0)
-        check_range("link: duplicate", self.duplicate, at_most=1.0)
+        for name in ("loss", "duplicate", *ADVERSE):
+            check_range(f"link: {name}", getattr(self, name), at_most=1.0)
         check_range("link: in_flight", self.in_flight, at_least=1.0, at_most=1e9)
+        check_range("link: flood_size", self.flood_size, at_least=1.0, at_most=1e6)
         if isinstance(self.latency, (int, float)):
             force_setattr(self, "latency", Constant(self.latency))
         elif self.latency is not None and not isinstance(self.latency, Latency):
@@ -52,7 +67,12 @@ class LinkFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def perfect(self) -> bool:
         """Whether messages pass at once, each exactly once."""
-        return self.latency is None and not self.loss and not self.duplicate
+        return self.latency is None and not self.loss and not self.duplicate and not self.adverse
+
+    @property
+    def adverse(self) -> bool:
+        """Whether an adversary sits on the link."""
+        return any(getattr(self, name) for name in ADVERSE)
 
 
 class Parcel:
@@ -96,7 +116,9 @@ class Backlog:
 class Link:
     """One direction between two agents. Cost of `carry`: O(log of all timers); O(1) where nothing delays a message."""
 
-    __slots__ = ("_rng", "backlogs", "blocked", "faults", "held", "in_flight", "last", "network", "receiver", "sender")
+    __slots__ = (
+        "_rng", "adversary", "backlogs", "blocked", "faults", "held", "in_flight", "last", "network", "receiver", "sender",
+    )  # fmt: skip
 
     def __init__(self, network: Network, sender: str, receiver: str, faults: LinkFaults) -> None:
         self.network = network
@@ -109,11 +131,16 @@ class Link:
         self.last = 0.0
         self.backlogs: dict[Mailbox, Backlog] = {}
         self._rng: random.Random | None = None
+        self.adversary: Adversary | None = None
+        if faults.adverse:
+            from negotiate_rt.runtime.adversary import Adversary  # late: few links have one
+
+            self.adversary = Adversary(self)
 
     @property
     def duplicates(self) -> bool:
         """Whether an envelope may arrive twice: the receiving end then needs its `seen`."""
-        return self.faults.duplicate > 0
+        return self.faults.duplicate > 0 or self.faults.replay > 0
 
     @property
     def rng(self) -> random.Random:
@@ -146,11 +173,21 @@ class Link:
         elif faults.loss and self.rng.random() < faults.loss:
             network.lost += 1
             network.on_drop(envelope, "lost")
+        elif self.adversary is not None and self.adversary.garbles(envelope, end):
+            network.lost += 1
+            network.on_drop(envelope, "garbled")
         else:
             self._depart(envelope, end)
+            if self.adversary is not None:
+                self.adversary.strike(envelope, end)
             if faults.duplicate and self.rng.random() < faults.duplicate:
                 network.duplicated += 1
                 self._depart(envelope, end)
+
+    def depart_again(self, envelope: Envelope, end: Dialogue) -> None:
+        """Replay a message that has passed before."""
+        self.network.duplicated += 1
+        self._depart(envelope, end)
 
     def _depart(self, envelope: Envelope, end: Dialogue) -> None:
         faults, kernel = self.faults, self.network.kernel

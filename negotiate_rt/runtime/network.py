@@ -17,6 +17,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.acknowledgement import Acknowledgement, acknowledgement
 from negotiate_rt.runtime.latency import Latency
 from negotiate_rt.runtime.link import Link, LinkFaults, OnDrop
+from negotiate_rt.runtime.outages import Outage, schedule
 
 if TYPE_CHECKING:
     from negotiate_rt.runtime.dialogue import Dialogue
@@ -32,10 +33,17 @@ class NetworkFaults(LinkFaults, frozen=True, kw_only=True, forbid_unknown_fields
 
     `links` maps "sender>receiver" to that link's own faults; either may be `*`. `acknowledged`: whether every channel
     repeats what was lost and drops what came twice (a table: how), unless a negotiation's config says otherwise.
+    `outages`: partitions and holds at given times.
     """
 
     links: dict[str, LinkFaults] = {}  # as a TOML table comes; it never crosses an actor's border
     acknowledged: Acknowledgement | bool = False
+    outages: tuple[Outage, ...] = ()
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing is ever partitioned or held."""
+        return not self.outages
 
 
 class NetworkStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +75,8 @@ class Cut(msgspec.Struct, frozen=True, eq=False):
         return self._crosses(sender, receiver) or (not self.one_way and self._crosses(receiver, sender))
 
     def _crosses(self, sender: str, receiver: str) -> bool:
+        if ANYONE in self.one:
+            return self.other is None or receiver in self.other
         return sender in self.one and (receiver not in self.one if self.other is None else receiver in self.other)
 
 
@@ -91,6 +101,7 @@ class Network:
         self.static = static
         self.acknowledged = acknowledgement("network: acknowledged", acknowledged)
         self.kernel: Kernel | None = None
+        self.outages: tuple[Outage, ...] = ()
         self.cuts: list[Cut] = []
         self.holds: set[tuple[str, str]] = set()
         self._start_afresh("", _nobody)
@@ -101,6 +112,9 @@ class Network:
         links: dict[tuple[str, str] | str, LinkFaults] = {ends_of(key): one for key, one in description.links.items()}
         network = cls(links=links, static=static, acknowledged=description.acknowledged)
         network.faults = description
+        network.outages = description.outages
+        if static and not description.still:
+            network._check_not_static()
         return network
 
     def _start_afresh(self, seed: str, on_drop: OnDrop) -> None:
@@ -120,6 +134,8 @@ class Network:
             raise ConfigurationError("this network carries another society's messages: each needs a Network of its own")
         self.kernel = kernel
         self._start_afresh(seed, on_drop or _nobody)
+        for outage in self.outages:
+            schedule(outage, self, kernel)
 
     def link(self, sender: str, receiver: str) -> Link | None:
         """Return the link for one direction, the same one each time; None if messages may pass by hand. Cost: O(1), and
@@ -166,7 +182,7 @@ class Network:
     def partition(
         self, one: Iterable[str] | str, other: Iterable[str] | str | None = None, *, one_way: bool = False
     ) -> Cut:
-        """Let nothing pass between two groups of agents (`other` None: between `one` and everybody else).
+        """Let nothing pass between two groups of agents (`other` None: between `one` and everybody else; `one` "*": anybody).
 
         With `one_way` only what goes from `one` to `other` is blocked. Returns the cut, for `repair`. Cost: O(links).
         """

@@ -15,6 +15,7 @@ from msgspec import Meta
 from negotiate_rt.messages.config import FAULT_KINDS
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.runtime.network import NetworkFaults
+from negotiate_rt.runtime.presets import PresetName
 from negotiate_rt.scenarios.draws import Amount as Amount
 from negotiate_rt.strategies.bid_rules import AnyBidding, BiddingName
 from negotiate_rt.strategies.registry import AnyStrategy, StrategyName
@@ -368,4 +369,4 @@ class ScenarioSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     strategy: Concession | None = None
     options: dict[str, Any] = {}  # checked against the protocol's own struct
     on_fault: FaultsSpec = FaultsSpec()
-    network: NetworkFaults | None = None
+    network: NetworkFaults | PresetName | None = None

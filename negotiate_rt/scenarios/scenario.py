@@ -14,6 +14,7 @@ from negotiate_rt.messages.config import NegotiationConfig, protocol_name
 from negotiate_rt.problems import BargainingProblem, Pie, PriceProblem, Task
 from negotiate_rt.protocols.brokering import Proxied
 from negotiate_rt.runtime.network import Network
+from negotiate_rt.runtime.presets import preset
 from negotiate_rt.scenarios.domains import load_domain
 from negotiate_rt.scenarios.format import (
     FaultsSpec,
@@ -94,10 +95,17 @@ class Scenario:
 
     def executor(self, clock: str | None = None, seed: int | None = None, **limits: Any) -> NegotiationExecutor:
         """Return an executor with the scenario's clock, network and seed, where the caller names no other."""
-        network = None if self.spec.network is None else Network.of(self.spec.network, static=True)
+        network = self.network()
         chosen = self.spec.seed if seed is None else seed
         limits.setdefault("name", self.name)  # ids, and with them all streams, do not depend on what ran before
         return NegotiationExecutor(clock=clock or self.spec.clock, network=network, seed=chosen, **limits)
+
+    def network(self) -> Network | None:
+        """Return the scenario's network, made afresh; None for a perfect one."""
+        described = self.spec.network
+        if isinstance(described, str):
+            described = preset(described)
+        return None if described is None else Network.of(described, static=described.still)
 
     def _doubles(self) -> Iterator[str]:
         seen: dict[str, int] = {}
