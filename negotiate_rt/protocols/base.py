@@ -31,6 +31,7 @@ from negotiate_rt.protocols.stakes import outside_option, settle_stakes
 from negotiate_rt.protocols.waning import DiscountedPreferences, WaningPreferences
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.seat import Question, Seat
+from negotiate_rt.runtime.seating import Wiring
 
 SeatCount = int | tuple[int, int | None]
 OFFER_RULES: Mapping[Kind, tuple[Rule, ...]] = {
@@ -214,6 +215,9 @@ class NegotiationProtocol:
                 for layer in seat.preferences.layers():
                     if isinstance(layer, DiscountedPreferences):
                         layer.follow(conversation)
+
+    def seated(self, conversation: Conversation, wiring: Wiring) -> None:
+        """All ends of a one-to-many conversation are there, its roles are about to run: open what lies between participants."""
 
     # -- endings ----------------------------------------------------------------------------------------------------------
 
