@@ -121,10 +121,13 @@ class Settings:
         if convener and not any(seat.role == convener for seat in seats):
             host = protocol.make_initiator(config, agents)
             seats.insert(0, Seat(host, convener, protocol.questions_for(convener)))
-        for seat in seats:
-            if seat.role != convener:
-                seat.function(seat.questions[None])
-        return protocol, seats, config, protocol.settle(seats, config, problem), options
+        deciding = [(seat, seat.function(seat.questions[None])) for seat in seats if seat.role != convener]
+        problem = protocol.settle(seats, config, problem)
+        for seat, hook in deciding:
+            misfit = getattr(hook, "misfit", None)
+            if misfit is not None and (cause := misfit(seat.preferences, problem, len(deciding))):
+                raise ConfigurationError(f"agent {seat.name!r}: its strategy {cause}")
+        return protocol, seats, config, problem, options
 
 
 def checked_network(network: Any) -> Network | None:  # whatever the caller gave

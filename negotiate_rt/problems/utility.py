@@ -97,6 +97,9 @@ class AdditiveUtility(SpaceUtility):
         self, weights: Mapping[str, float], values: Mapping[str, Evaluation], space: OutcomeSpace | None = None
     ) -> None:
         super().__init__(space)
+        for what, given in (("weights", weights), ("values", values)):
+            if not isinstance(given, Mapping):
+                raise ConfigurationError(f"{what}: expected a mapping with an entry for each issue, got {type(given).__name__}")
         for name, weight in weights.items():
             if finite(weight, f"weights[{name!r}]", ConfigurationError) < 0:
                 raise ConfigurationError(f"weights[{name!r}] must be >= 0, got {weight}")

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from negotiate_rt.solutions.offer_strategies import OfferTable
 
 SOLVED: WeakKeyDictionary[Ranking, dict[Any, OutcomeEquilibrium]] = WeakKeyDictionary()  # a space's games, solved once
+NO_GAME = (
+    "needs a protocol that tells its game, e.g. 'rubinstein'; elsewhere solve the game and play it with PieEquilibrium, "
+    "PriceEquilibrium or OutcomeEquilibrium"
+)
+NO_OTHER = "over prices or outcomes needs the other's preferences: a problem with information = 'complete'"
 TOLERANCE = 1e-12  # of the pie: what rounding may take from an offer that is just enough
 
 
@@ -282,10 +287,7 @@ def play_equilibrium(view: View) -> Message:
     mine = view.preferences
     game = getattr(mine, "game", None)
     if not isinstance(game, AlternatingOffers):
-        raise InvalidDecision(
-            "this strategy needs a protocol that tells its game, e.g. 'rubinstein'; elsewhere solve the game and play it with "
-            "PieEquilibrium, PriceEquilibrium or OutcomeEquilibrium"
-        )
+        raise InvalidDecision(f"an equilibrium {NO_GAME}")
     try:
         if isinstance(view.problem, Pie):
             return _of_pie(game, view.problem.size, mine.party)(view)
@@ -302,6 +304,14 @@ def play_equilibrium(view: View) -> Message:
 class Equilibrium(msgspec.Struct, frozen=True, tag_field="name", tag="equilibrium"):
     """Play the equilibrium of the game that the protocol has told, as `play_equilibrium` does: two of them divide a pie."""
 
+    def misfit(self, preferences: Any, problem: Any, parties: int) -> str:
+        """Return why this strategy cannot be played here, asked before a negotiation starts; empty if it can."""
+        if not isinstance(getattr(preferences, "game", None), AlternatingOffers):
+            return f"'equilibrium' {NO_GAME}"
+        if isinstance(problem, Pie) or getattr(problem, "information", "private") == "complete":
+            return ""
+        return f"'equilibrium' {NO_OTHER}"
+
     def __call__(self, view: View) -> Message:
         """Decide a turn."""
         return play_equilibrium(view)
@@ -310,9 +320,7 @@ class Equilibrium(msgspec.Struct, frozen=True, tag_field="name", tag="equilibriu
 def _only_other(view: View) -> Any:  # the other party's undiscounted preferences
     others = tuple((view.others or {}).values())
     if len(others) != 1:
-        raise InvalidDecision(
-            "an equilibrium over prices or outcomes needs the other's preferences: a problem with information = 'complete'"
-        )
+        raise InvalidDecision(f"an equilibrium {NO_OTHER}")
     return getattr(others[0], "base", others[0])
 
 

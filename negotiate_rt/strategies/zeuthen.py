@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -26,6 +27,8 @@ from negotiate_rt.errors import ConfigurationError, InvalidDecision
 from negotiate_rt.messages.performatives import Accept, Message, Propose
 from negotiate_rt.messages.view import View
 from negotiate_rt.problems.bargaining import BargainingProblem, Pie
+from negotiate_rt.problems.issues import OutcomeSpace
+from negotiate_rt.problems.utility import SpaceUtility
 
 STEPS = 1000
 """Points that a price or a share is cut into between opening and limit: concessions there have no smallest step."""
@@ -37,6 +40,12 @@ class Deals(msgspec.Struct, frozen=True, eq=False):
     values: Sequence[Any]
     mine: Sequence[float]
     theirs: Sequence[float]
+
+
+NO_OTHER = (
+    "compares both risks and needs the other's utility: a problem with information = 'complete', or "
+    "Zeuthen().against(utility)"
+)
 
 
 class Zeuthen(msgspec.Struct, frozen=True, tag_field="name", tag="zeuthen"):
@@ -60,6 +69,12 @@ class Zeuthen(msgspec.Struct, frozen=True, tag_field="name", tag="zeuthen"):
         utility: of an offer's value; of a pie, of the share that is left to the opponent.
         """
         return ZeuthenAgainst(tie=self.tie, opponent=utility, opponent_reservation=reservation_value)
+
+    def misfit(self, preferences: Any, problem: Any, parties: int) -> str:
+        """Return why this strategy cannot be played here, asked before a negotiation starts; empty if it can."""
+        if parties != 2:
+            return f"'zeuthen' is about two parties, here are {parties}"
+        return "" if getattr(problem, "information", "private") == "complete" else f"'zeuthen' {NO_OTHER}"
 
     def __call__(self, view: View) -> Message:
         """Decide a turn: open with the best, then concede or stand still by the risks."""
@@ -110,10 +125,7 @@ class Zeuthen(msgspec.Struct, frozen=True, tag_field="name", tag="zeuthen"):
         """Return the other's gain from an offer's value; `mine`: I made the offer."""
         others = view.others
         if not others:
-            raise InvalidDecision(
-                "Zeuthen compares both risks and needs the other's utility: a problem with information = 'complete', or "
-                "Zeuthen().against(utility)"
-            )
+            raise InvalidDecision(f"Zeuthen {NO_OTHER}")
         if len(others) > 1:
             raise InvalidDecision(f"Zeuthen's strategy is about two parties, there are {len(others)} others")
         [theirs] = others.values()
@@ -145,15 +157,27 @@ class ZeuthenAgainst(Zeuthen, frozen=True, tag_field="name", tag="zeuthen-agains
         if not callable(self.opponent):
             raise ConfigurationError(f"opponent: expected a utility function of an offer's value, got {self.opponent!r}")
 
+    def misfit(self, preferences: Any, problem: Any, parties: int) -> str:
+        """Return why this strategy cannot be played here; the other's utility it brings itself."""
+        return "" if parties == 2 else f"'zeuthen-against' is about two parties, here are {parties}"
+
     def _other(self, view: View) -> Callable[[Any, bool], float]:
         known, least, problem = self.opponent, self.opponent_reservation, view.problem
         if isinstance(problem, Pie):
             return lambda value, mine: known(problem.size - value if mine else value) - least
+        if isinstance(known, SpaceUtility) and known.space is None and isinstance(problem, BargainingProblem):
+            known = bound(known, problem.space)
         return lambda value, mine: known(value) - least
 
 
 KEPT: WeakKeyDictionary[Any, tuple[Zeuthen, Deals]] = WeakKeyDictionary()
 """Deals by a seat's own preferences, which live as long as its negotiation."""
+
+
+@lru_cache(maxsize=64)
+def bound(utility: SpaceUtility, space: OutcomeSpace) -> SpaceUtility:
+    """Return a utility over the space of the talk, bound once and not at each decision."""
+    return utility.bind(space)
 
 
 def risk(own: float, given: float) -> float:

@@ -147,3 +147,10 @@ def test_a_continuous_issue_is_told_to_be_one_where_its_values_are_needed():
     utility = AdditiveUtility({"rate": 1}, {"rate": LinearEvaluation(1)}, space)
     with pytest.raises(ConfigurationError, match=r"issue 'rate' is continuous, .* discretize\(levels\) gives a space"):
         utility.parts[0].array()
+
+
+def test_additive_utility_says_what_it_expected_in_place_of_a_mapping():
+    with pytest.raises(ConfigurationError, match="weights: expected a mapping with an entry for each issue, got OutcomeSpace"):
+        AdditiveUtility(OutcomeSpace([Issue("a", (1, 2))]), {"a": {1: 0.0, 2: 1.0}})
+    with pytest.raises(ConfigurationError, match="values: expected a mapping with an entry for each issue, got list"):
+        AdditiveUtility({"a": 1.0}, [{1: 0.0, 2: 1.0}])

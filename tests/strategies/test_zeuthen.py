@@ -67,7 +67,10 @@ async def test_a_pie_is_halved_and_a_surplus_is_shared_by_an_estimate_of_the_oth
 
 
 async def test_private_information_leaves_it_without_a_decision():
-    outcome = await talk(*pair(Zeuthen()), over=problem("private"), rounds=2)
+    with pytest.raises(ConfigurationError, match="needs the other's utility"):
+        await talk(*pair(Zeuthen()), over=problem("private"), rounds=2)
+    wrapped = [Negotiator(one.name, one.utility, strategy=lambda view: Zeuthen()(view)) for one in pair(None)]
+    outcome = await talk(*wrapped, over=problem("private"), rounds=2)  # inside another, it is found out at its turn
     assert not outcome.agreed
     assert "needs the other's utility" in outcome.faults[0].cause
 
@@ -78,8 +81,8 @@ async def test_it_is_about_two_parties():
         [Issue("deal", (0, 1, 2))], [lambda o, k=k: worth[o[0]][k] for k in range(3)], information="complete"
     )
     agents = [Negotiator(name, strategy=Zeuthen()) for name in "ABC"]
-    outcome = await talk(*agents, over=three, protocol="monotonic-concession", rounds=2)
-    assert "two parties, there are 2 others" in outcome.faults[0].cause
+    with pytest.raises(ConfigurationError, match="two parties, here are 3"):
+        await talk(*agents, over=three, protocol="monotonic-concession", rounds=2)
 
 
 def test_parameters_are_checked_and_files_can_name_it():
