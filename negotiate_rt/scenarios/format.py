@@ -17,7 +17,9 @@ from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.runtime.network import NetworkFaults
 from negotiate_rt.runtime.presets import PresetName
 from negotiate_rt.scenarios.draws import Amount as Amount
+from negotiate_rt.scenarios.game_format import AnyGame
 from negotiate_rt.strategies.bid_rules import AnyBidding, BiddingName
+from negotiate_rt.strategies.coalitions import AnyForming, FormingName
 from negotiate_rt.strategies.registry import AnyStrategy, StrategyName
 
 Name = Annotated[str, Meta(min_length=1)]
@@ -34,13 +36,17 @@ Concession: TypeAlias = AnyStrategy | StrategyName
 
 
 Bidding: TypeAlias = AnyBidding | BiddingName
+Forming: TypeAlias = AnyForming | FormingName
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
-    """When an agent misbehaves: in each of its decisions with `probability`, or only in round `at_round`."""
+    """When an agent misbehaves: in each of its decisions with `probability`, only in round `at_round`, only in its `at_call`-th
+    decision, or from its first decision at `at` seconds of the society's clock on."""
 
     probability: Probability = 1.0
     at_round: Whole | None = None
+    at_call: Whole | None = None
+    at: Annotated[float, Meta(ge=0, le=1e6)] | None = None
 
 
 class Slow(Trouble, frozen=True, kw_only=True, tag="slow", forbid_unknown_fields=True):
@@ -54,14 +60,31 @@ class Hang(Trouble, frozen=True, kw_only=True, tag="hang", forbid_unknown_fields
 
 
 class Crash(Trouble, frozen=True, kw_only=True, tag="crash", forbid_unknown_fields=True):
-    """Raise an error."""
+    """Raise an error; with `restart_after`, be gone for so many seconds instead, and come back having forgotten everything."""
+
+    restart_after: Annotated[float, Meta(ge=0, le=1e6)] | None = None
+
+
+class Hog(Trouble, frozen=True, kw_only=True, tag="hog", forbid_unknown_fields=True):
+    """Burn `seconds` of the processor (real ones, on any clock), then decide as usual."""
+
+    seconds: Annotated[float, Meta(ge=0, le=10)] = 0.002
+
+
+class Skew(Trouble, frozen=True, kw_only=True, tag="skew", forbid_unknown_fields=True):
+    """Go by a clock of its own, which is `offset` seconds ahead and gains `drift` seconds a second, whatever others go by."""
+
+    offset: Annotated[float, Meta(ge=-1e6, le=1e6)] = 1.0
+    drift: Annotated[float, Meta(gt=-1, le=1e3)] = 0.0
 
 
 class Nonsense(Trouble, frozen=True, kw_only=True, tag="nonsense", forbid_unknown_fields=True):
     """Return something that is no decision."""
 
 
-Behaviour: TypeAlias = Slow | Hang | Crash | Nonsense | Literal["slow", "hang", "crash", "nonsense"]
+Behaviour: TypeAlias = (
+    Slow | Hang | Crash | Nonsense | Hog | Skew | Literal["slow", "hang", "crash", "nonsense", "hog", "skew"]
+)  # fmt: skip
 
 
 # -- agents -----------------------------------------------------------------------------------------------------------
@@ -188,9 +211,16 @@ class ManagerSpec(AgentSpec, frozen=True, kw_only=True, tag="manager", forbid_un
     """Awards by the rule in the options. Without one the runtime seats its own."""
 
 
+class PartnerSpec(AgentSpec, frozen=True, kw_only=True, tag="partner", forbid_unknown_fields=True):
+    """Forms coalitions by a strategy, and agrees to no payoff below `reservation_value` (what it gets alone, unless said)."""
+
+    strategy: Forming | None = None
+    reservation_value: Amount | None = None
+
+
 AnyAgent: TypeAlias = (
     BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec | ManagerSpec | ResponderSpec
-    | BrokerSpec
+    | BrokerSpec | PartnerSpec
 )  # fmt: skip
 
 
@@ -324,7 +354,7 @@ class DomainSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     information: Literal["private", "complete"] = "private"
 
 
-AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec | ProxySpec
+AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec | ProxySpec | AnyGame
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------

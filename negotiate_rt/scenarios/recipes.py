@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from negotiate_rt.agents import Agent, Bidder, Buyer, Manager, Negotiator, Seller
+from negotiate_rt.agents.partner import Partner
 from negotiate_rt.problems import AdditiveUtility, BargainingProblem
 from negotiate_rt.scenarios.behaviours import misbehave
 from negotiate_rt.scenarios.contracting import broker, contractor, responder
@@ -22,6 +23,7 @@ from negotiate_rt.scenarios.format import (
     ContractorSpec,
     ManagerSpec,
     NegotiatorSpec,
+    PartnerSpec,
     PlainSpec,
     ResponderSpec,
     SellerSpec,
@@ -31,6 +33,7 @@ from negotiate_rt.scenarios.reading import ScenarioError, hint, listed
 from negotiate_rt.strategies import STRATEGIES
 from negotiate_rt.strategies.bid_rules import BIDDINGS
 from negotiate_rt.strategies.bidding import BidRule
+from negotiate_rt.strategies.coalitions import FORMING
 
 
 class Chance:
@@ -73,7 +76,7 @@ def recipe(spec: AgentSpec, stage: Stage, path: str) -> Recipe:
         agent = make(name, chance)
         agent.guard = spec.guard
         if trouble is not None:
-            misbehave(agent, trouble, chance.rng)
+            misbehave(agent, trouble, chance.rng, lambda: make(name, Chance(chance.seed)))
         return agent
 
     return guarded
@@ -218,7 +221,17 @@ def _manager(spec: ManagerSpec, stage: Stage, path: str) -> Recipe:
     return lambda name, chance: Manager(name)
 
 
+def _partner(spec: PartnerSpec, stage: Stage, path: str) -> Recipe:
+    strategy = FORMING[spec.strategy]() if isinstance(spec.strategy, str) else spec.strategy
+
+    def make(name: str, chance: Chance) -> Agent:
+        least = None if spec.reservation_value is None else chance.amount(spec.reservation_value)
+        return Partner(name, strategy, reservation_value=least)
+
+    return make
+
+
 _RECIPES: dict[type, Callable[[Any, Stage, str], Recipe]] = {
     BidderSpec: _bidder, BrokerSpec: broker, BuyerSpec: _trader, ContractorSpec: contractor, ManagerSpec: _manager,
-    NegotiatorSpec: _negotiator, PlainSpec: _plain, ResponderSpec: responder, SellerSpec: _trader,
+    NegotiatorSpec: _negotiator, PartnerSpec: _partner, PlainSpec: _plain, ResponderSpec: responder, SellerSpec: _trader,
 }  # fmt: skip

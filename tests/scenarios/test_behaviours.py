@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
+from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.scenarios import loads
 from negotiate_rt.scenarios.behaviours import strikes
@@ -110,3 +112,63 @@ def test_trouble_strikes_as_often_as_it_says() -> None:
     assert sum(strikes(Crash(probability=0.25), 1, rng) for _ in range(4000)) == pytest.approx(1000, abs=100)
     assert not strikes(Crash(probability=0.0), 1, rng)
     assert [strikes(Crash(at_round=2), number, rng) for number in (1, 2, 3)] == [False, True, False]
+
+
+def test_a_crashed_agent_comes_back_and_has_forgotten_everything() -> None:
+    outcome = haggle('{kind = "crash", at_call = 2, restart_after = 0.5}')
+    assert outcome.agreed
+    assert outcome.duration_ms == 500.0
+    assert not outcome.faults
+
+
+def test_an_agent_that_is_back_too_late_is_late_once() -> None:
+    outcome = haggle('{kind = "crash", at_call = 2, restart_after = 1.5}')
+    assert kinds(outcome) == ["late"]
+    assert outcome.agreed
+
+
+def test_trouble_strikes_from_a_time_on() -> None:
+    slow = 'agents = [{type = "buyer", name = "Bea", limit = 80, behaviour = {kind = "slow", seconds = 0.25}}, '
+    sam = '{type = "seller", name = "Sam", limit = 60, behaviour = {kind = "crash", at = 0.5}}]'
+    one = loads(f'name = "x"\nprotocol = "bilateral"\n{LIMITS}{slow}{sam}')
+    outcome = one.executor("virtual").run(*one.job(1))
+    assert kinds(outcome) == ["raised"]
+    assert outcome.duration_ms == 500.0
+
+
+def test_trouble_of_a_hook_without_a_view_goes_by_the_time_too() -> None:
+    net = loads(
+        f'name = "x"\nprotocol = "contract-net"\n{LIMITS}problem = {{type = "task", attributes = {{hours = 1}}}}\n'
+        'agents = [{type = "contractor", name = "c", bid = 1, takes = 0.1, behaviour = {kind = "crash", at = 0.25}}, '
+        '{type = "contractor", name = "d", bid = 9, behaviour = {kind = "slow", seconds = 0.25}}]'
+    )
+    outcome = net.executor("virtual").run(*net.job(1))
+    assert [fault.what for fault in outcome.faults] == ["raised"]
+    assert "perform" in outcome.faults[0].cause
+
+
+def test_a_hog_burns_the_processor_and_decides_as_usual() -> None:
+    hog, usual = haggle('{kind = "hog", seconds = 0.001}'), haggle('{kind = "hog", probability = 0}')
+    assert hog.accepted_offer.value == usual.accepted_offer.value
+    assert hog.duration_ms == 0.0
+
+
+def test_a_skewed_clock_is_its_owners_alone() -> None:
+    skewed, usual = haggle('{kind = "skew", offset = -100, drift = 0.5}'), haggle('{kind = "skew", probability = 0}')
+    assert skewed.accepted_offer.value == usual.accepted_offer.value
+    assert not skewed.faults
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "flaw"),
+    [
+        ('{kind = "crash", at = -1}', "agents[1].behaviour.at"),
+        ('{kind = "crash", at_call = 0}', "agents[1].behaviour.at_call"),
+        ('{kind = "hog", seconds = 60}', "agents[1].behaviour.seconds"),
+        ('{kind = "skew", drift = -1}', "agents[1].behaviour.drift"),
+        ('{kind = "crahs"}', "did you mean 'crash'"),
+    ],
+)
+def test_impossible_troubles_are_refused_at_their_place(behaviour: str, flaw: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(flaw)):
+        haggle(behaviour)

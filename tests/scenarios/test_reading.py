@@ -53,7 +53,7 @@ SLIPS = {
     ),
     "tag missing": ("", "strategy = {rate = 5}", "agents[1].strategy.name: missing; expected one of"),
     "tag of a wrong kind": ("", "strategy = {name = 5}", "agents[1].strategy.name: expected one of"),
-    "behaviour": ("", 'behaviour = "craash"', "agents[1].behaviour: expected one of crash, hang, nonsense, slow, got"),
+    "behaviour": ("", 'behaviour = "craash"', "agents[1].behaviour: expected one of crash, hang, hog, nonsense, skew, slow, got"),
     "draw upside down": (
         "", 'opening = {draw = "uniform", low = 9, high = 1}',
         "agents[1].opening.high: expected at least low (9), got 1",
