@@ -1,0 +1,68 @@
+"""A DCOP as local algorithms see it: something to minimise, in finite numbers.
+
+Costs to maximise change their sign. A forbidden combination costs more than all soft costs of the problem can differ by: its
+penalty is the greatest soft cost of its table plus the sum over all tables of what their soft costs span, plus one. So breaking
+fewer hard constraints is always better, whatever the soft costs, and a gain is never NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.problems.dcop import Costs, DcopProblem
+
+ROUNDING = 1e-12  # of the costs that a sum is made of; what differs by less is equal
+
+
+class Minimised:
+    """A problem's costs to minimise, in finite numbers.
+
+    `unary`: each variable's own costs with those of functions of it alone; `tables`: of the functions of several variables;
+    `touching`: their names by variable, `near`: each variable's neighbours, in the problem's order. Raises ConfigurationError
+    where penalties leave the range of a float. Cost: O(entries of all tables).
+    """
+
+    def __init__(self, problem: DcopProblem) -> None:
+        self.sign = 1.0 if problem.objective == "min" else -1.0
+        known = {**problem.unary, **{f"function {name}": table for name, table in problem.tables.items()}}
+        self.span = float(sum(np.ptp(soft) for table in known.values() if len(soft := table[np.isfinite(table)])))
+        if not math.isfinite(self.span * 2 + 1):
+            raise ConfigurationError("the costs are too large for local search: penalties leave the range of a float")
+        self.unary: dict[str, Costs] = {name: self._finite(costs) for name, costs in problem.unary.items()}
+        self.tables: dict[str, Costs] = {}
+        self.touching: dict[str, list[str]] = {name: [] for name in problem.variables}
+        for function in problem.functions.values():
+            table = self._finite(problem.tables[function.name])
+            if len(function.variables) == 1:
+                self.unary[function.variables[0]] = self.unary[function.variables[0]] + table
+                continue
+            self.tables[function.name] = table
+            for one in function.variables:
+                self.touching[one].append(function.name)
+        self.scopes = {name: problem.functions[name].variables for name in self.tables}
+        self.near: Mapping[str, tuple[str, ...]] = problem.neighbours()
+
+    def _finite(self, table: Costs) -> Costs:
+        costs = self.sign * table
+        hard = costs == math.inf
+        if not hard.any():
+            return costs
+        soft = costs[~hard]
+        found: Costs = np.where(hard, (float(soft.max()) if len(soft) else 0.0) + self.span + 1, costs)
+        return found
+
+
+_KNOWN: WeakKeyDictionary[DcopProblem, Minimised] = WeakKeyDictionary()
+
+
+def minimised(problem: DcopProblem) -> Minimised:
+    """Return a problem's costs to minimise, made once for all its agents."""
+    found = _KNOWN.get(problem)
+    if found is None:
+        found = _KNOWN[problem] = Minimised(problem)
+    return found
