@@ -73,6 +73,11 @@ class DivisionProblem:
             return "goods"
         return "chores" if all(worth <= 0 for worth in worths) and self.additive else "mixed"
 
+    def values_by_function(self, party: Party) -> bool:
+        """Whether a party values bundles by a function; ConfigurationError for whoever is no party here."""
+        self._check_party(party)
+        return party in self._functions
+
     def row(self, party: Party) -> tuple[Fraction, ...]:
         """Return a party's worth of each item, in their order; ConfigurationError unless it is additive."""
         self._check_party(party)

@@ -15,7 +15,14 @@ from typing import Any
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.exact import Exact, fraction_of, is_exact, told
-from negotiate_rt.problems.goods import Party
+from negotiate_rt.problems.goods import DivisionProblem, Party
+from negotiate_rt.solutions.division.fairness import (
+    FairnessVerdict,
+    is_envy_free,
+    is_equitable,
+    is_pareto_optimal,
+    is_proportional,
+)
 
 Piece = tuple[Exact, Exact]
 
@@ -129,6 +136,34 @@ def even_paz(values: Mapping[Party, CakeValue]) -> dict[Party, Piece]:
         middle = marks[ordered[half - 1]]
         open_parts += [(ordered[:half], low, middle), (ordered[half:], middle, high)]
     return _told(values, pieces)
+
+
+def assess_cake(values: Mapping[Party, CakeValue], pieces: Mapping[Party, Piece]) -> dict[str, FairnessVerdict]:
+    """Return verdicts on pieces of a cake, by property: envy-free, proportional, Pareto-optimal, equitable.
+
+    Pareto-optimal among all divisions, into however many intervals. The items that witnesses name are the intervals between the
+    edges and cuts. ConfigurationError for pieces that overlap, and as above. Cost: a linear program of parties times intervals.
+    """
+    start, end = _ends(values)
+    ends = {party: tuple(fraction_of(point, "the end of a piece") for point in piece) for party, piece in pieces.items()}
+    for (_, before), (after, _) in pairwise(sorted(one for one in ends.values() if one[0] < one[1])):
+        if after < before:
+            raise ConfigurationError(f"pieces: two overlap between {float(after):g} and {float(before):g}")
+    points = {start, end, *(edge for value in values.values() for edge in value.edges)}
+    points |= {min(max(point, start), end) for piece in ends.values() for point in piece}
+    spans = list(pairwise(sorted(points)))
+    cuts = [point for piece in pieces.values() for point in piece]
+    exact = all(value.exact for value in values.values()) and all(map(is_exact, cuts))
+    told_spans = [(told(low, exact), told(high, exact)) for low, high in spans]
+    rows = {party: [told(value.worth(*span), exact) for span in spans] for party, value in values.items()}
+    problem = DivisionProblem(rows, told_spans)
+    held = {party: [name for name, (low, high) in zip(told_spans, spans, strict=True) if first <= low and high <= last]
+            for party, (first, last) in ends.items()}  # fmt: skip
+    verdicts = (
+        is_envy_free(problem, held), is_proportional(problem, held), is_pareto_optimal(problem, held, divisible=True),
+        is_equitable(problem, held, normalized=True),
+    )  # fmt: skip
+    return {verdict.property: verdict for verdict in verdicts}
 
 
 def _reached(point: Fraction | None) -> Fraction:

@@ -12,6 +12,7 @@ from itertools import permutations
 
 import msgspec
 
+from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.exact import Exact
 from negotiate_rt.problems.goods import Allocation, Bundle, DivisionProblem, Item, Party
 from negotiate_rt.solutions.division.maximin import NODES, maximin_partition
@@ -199,15 +200,34 @@ def is_pareto_optimal(
     return FairnessVerdict(property="Pareto-optimal", holds=False, witness=found, reason=reason)
 
 
-def assess_division(problem: DivisionProblem, allocation: Allocation) -> dict[str, FairnessVerdict]:
-    """Return all verdicts on an allocation of whole items, by property."""
-    verdicts = [
-        judge(problem, allocation)
-        for judge in (
-            is_envy_free, is_efx, is_ef1, is_proportional, is_prop1, is_maximin_share, is_pareto_optimal, is_equitable,
-        )
-    ]  # fmt: skip
+def assess_division(
+    problem: DivisionProblem, allocation: Allocation, *, normalized: bool = False, nodes: int = NODES
+) -> dict[str, FairnessVerdict]:
+    """Return all verdicts on an allocation, by property; where items are split those that are about shares: envy-free,
+    proportional, Pareto-optimal and equitable (as parts of what all items are worth to a party, if `normalized`).
+
+    nodes: of each search, for maximin shares and Pareto optimality, as told there.
+    """
+    whole = [is_efx, is_ef1] if splits_nothing(problem, allocation) else []
+    verdicts = [is_envy_free(problem, allocation), *(judge(problem, allocation) for judge in whole)]
+    verdicts.append(is_proportional(problem, allocation))
+    if whole:
+        verdicts += [is_prop1(problem, allocation), _maximin_if_possible(problem, allocation, nodes)]
+    verdicts.append(is_pareto_optimal(problem, allocation, nodes=nodes))
+    verdicts.append(is_equitable(problem, allocation, normalized=normalized))
     return {verdict.property: verdict for verdict in verdicts}
+
+
+def _maximin_if_possible(problem: DivisionProblem, allocation: Allocation, nodes: int) -> FairnessVerdict:
+    try:
+        return is_maximin_share(problem, allocation, nodes=nodes)
+    except ConfigurationError as error:  # worths that are functions, of too many bundles
+        return FairnessVerdict(property="maximin share", holds=None, reason=f"undecided: {error}")
+
+
+def splits_nothing(problem: DivisionProblem, allocation: Allocation) -> bool:
+    """Whether an allocation splits no item."""
+    return all(share == 1 for one in problem.shares(allocation).values() for share in one.values())
 
 
 def _removals(
