@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "agents": "Agent Bidder Buyer Contractor Manager Negotiator Seller",
     "agents.broker": "Broker",
+    "agents.partner": "Partner",
     "errors": (
         "CodecError ConfigurationError ForeignAwaitError InvalidDecision InvalidOffer LocalProtocolError MailboxFull "
         "NegotiationError ProtocolDefinitionError ProtocolError RemoteProtocolError SocietyClosed StalledError"
@@ -46,6 +47,10 @@ _WHERE = {
         "AuctionCall AuctionClosed AuctionOptions AuctionResult ClockCall ClockOptions DutchOptions EnglishOptions OutcryCall"
     ),
     "problems.games": "CoalitionGame",
+    "problems.coalitions": (
+        "CoalitionAgreement CoalitionCall CoalitionEvent CoalitionNews CoalitionOptions CoalitionProposal CoalitionResult "
+        "CoalitionTheory"
+    ),
     "problems.known_games": "AirportGame BankruptcyGame GloveGame WeightedVotingGame",
     "problems.goods": "DivisionProblem",
     "problems.scaling": "normalized",
@@ -124,6 +129,7 @@ _WHERE = {
     "solutions.coalitions.bargaining_set": "BargainingSetVerdict Objection counter_objection is_in_bargaining_set",
     "solutions.coalitions.coalition_structures": "CoalitionStructure optimal_structure",
     "solutions.coalitions.graphs": "GraphGame myerson_value",
+    "solutions.coalitions.judging": "best_structure judge_structure structure_values",
     "solutions.coalitions.hedonic": (
         "HedonicGame StabilityVerdict is_core_stable is_individually_stable is_nash_stable stable_partitions"
     ),
@@ -192,6 +198,7 @@ _WHERE = {
     ),
     "strategies.bidding": "BidRule BidStrategy",
     "strategies.bids": "ConcedingBids IssueByIssueBids MicroBids NiceTitForTatBids RandomBids TradeOffBids",
+    "strategies.coalitions": "FORMING MyopicBestResponse ValueDemand",
     "strategies.composed": (
         "ComposedStrategy Considerate HardHeaded MicroStrategy NiceTitForTat OptimalStopping RandomWalker "
         "Reciprocal TradeOff"

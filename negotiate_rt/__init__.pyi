@@ -24,6 +24,9 @@ from negotiate_rt.agents import (
 from negotiate_rt.agents.broker import (
     Broker as Broker,
 )
+from negotiate_rt.agents.partner import (
+    Partner as Partner,
+)
 from negotiate_rt.errors import (
     CodecError as CodecError,
 )
@@ -371,6 +374,30 @@ from negotiate_rt.problems.bundles import (
 )
 from negotiate_rt.problems.bundles import (
     CombinatorialResult as CombinatorialResult,
+)
+from negotiate_rt.problems.coalitions import (
+    CoalitionAgreement as CoalitionAgreement,
+)
+from negotiate_rt.problems.coalitions import (
+    CoalitionCall as CoalitionCall,
+)
+from negotiate_rt.problems.coalitions import (
+    CoalitionEvent as CoalitionEvent,
+)
+from negotiate_rt.problems.coalitions import (
+    CoalitionNews as CoalitionNews,
+)
+from negotiate_rt.problems.coalitions import (
+    CoalitionOptions as CoalitionOptions,
+)
+from negotiate_rt.problems.coalitions import (
+    CoalitionProposal as CoalitionProposal,
+)
+from negotiate_rt.problems.coalitions import (
+    CoalitionResult as CoalitionResult,
+)
+from negotiate_rt.problems.coalitions import (
+    CoalitionTheory as CoalitionTheory,
 )
 from negotiate_rt.problems.combinatorial import (
     BundleAuction as BundleAuction,
@@ -818,6 +845,15 @@ from negotiate_rt.solutions.coalitions.hedonic import (
 )
 from negotiate_rt.solutions.coalitions.hedonic import (
     stable_partitions as stable_partitions,
+)
+from negotiate_rt.solutions.coalitions.judging import (
+    best_structure as best_structure,
+)
+from negotiate_rt.solutions.coalitions.judging import (
+    judge_structure as judge_structure,
+)
+from negotiate_rt.solutions.coalitions.judging import (
+    structure_values as structure_values,
 )
 from negotiate_rt.solutions.coalitions.kernel import (
     KernelVerdict as KernelVerdict,
@@ -1403,6 +1439,15 @@ from negotiate_rt.strategies.bids import (
 )
 from negotiate_rt.strategies.bids import (
     TradeOffBids as TradeOffBids,
+)
+from negotiate_rt.strategies.coalitions import (
+    FORMING as FORMING,
+)
+from negotiate_rt.strategies.coalitions import (
+    MyopicBestResponse as MyopicBestResponse,
+)
+from negotiate_rt.strategies.coalitions import (
+    ValueDemand as ValueDemand,
 )
 from negotiate_rt.strategies.composed import (
     ComposedStrategy as ComposedStrategy,

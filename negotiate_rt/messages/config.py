@@ -24,7 +24,7 @@ SPELLINGS = {
     "gsp": "gsp-auction", "generalised-second-price": "gsp-auction", "generalized-second-price": "gsp-auction",
     "all-pay": "all-pay-auction", "continuous-double": "continuous-double-auction", "cda": "continuous-double-auction",
     "simultaneous-ascending": "simultaneous-ascending-auction", "saa": "simultaneous-ascending-auction",
-    "combinatorial": "combinatorial-auction",
+    "combinatorial": "combinatorial-auction", "coalition": "coalition-formation", "coalitions": "coalition-formation",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
 REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
@@ -63,6 +63,7 @@ class NegotiationType(StrEnum):
     CONTINUOUS_DOUBLE_AUCTION = "continuous-double-auction"
     SIMULTANEOUS_ASCENDING_AUCTION = "simultaneous-ascending-auction"
     COMBINATORIAL_AUCTION = "combinatorial-auction"
+    COALITION_FORMATION = "coalition-formation"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
     ENGLISH = "english-auction"

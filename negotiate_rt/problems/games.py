@@ -63,6 +63,7 @@ class CoalitionGame:
         self._floats: Vector | None = None
         self._whole: tuple[NDArray[np.int64], int] | None = None
         self._worth: Worth | None = None
+        self._found: dict[Hashable, Any] = {}
         if isinstance(worth, Mapping):
             self._read(worth, otherwise)
         elif callable(worth):
@@ -131,6 +132,12 @@ class CoalitionGame:
                 f"{what} needs 2**players worths: at most {most} players, got {len(self)}; sample_shapley and "
                 "sample_banzhaf estimate for more"
             )
+
+    def remember(self, key: Hashable, make: Callable[[], Any]) -> Any:  # whatever `make` returns
+        """Return what `make()` gives, worked out once for each key: a game never changes."""
+        if key not in self._found:
+            self._found[key] = make()
+        return self._found[key]
 
     # ------------------------------------------------------------------------------------------------ for those who inherit
     def _ask(self, mask: int) -> Exact:
@@ -220,6 +227,25 @@ class CoalitionGame:
             unit = common_denominator(exact)
             if largest * unit < _WHOLE:
                 self._whole = np.array([int(worth * unit) for worth in exact], dtype=np.int64), unit
+
+
+class NamedGame(CoalitionGame):
+    """A game under other names: the same worths, with a new name for each player, in order."""
+
+    def __init__(self, game: CoalitionGame, names: Iterable[Player]) -> None:
+        self.game = game
+        super().__init__(names, lambda coalition: self._ask(self.mask(coalition)), costs=game.costs)
+        if len(self) != len(game):
+            raise ConfigurationError(f"players: expected {len(game)} names, one for each player, got {len(self)}")
+
+    def _ask(self, mask: int) -> Exact:
+        return self.game.worth_of(mask)
+
+    def _tabulate(self) -> Sequence[Exact] | NDArray[Any]:
+        whole = self.game.whole()
+        if whole is None:
+            return self.game.table()
+        return whole[0] if whole[1] == 1 else [self.game.worth_of(mask) for mask in range(1 << len(self))]
 
 
 def _simple(value: Fraction) -> int | Fraction:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
     from negotiate_rt.protocols.bilateral import Bilateral
     from negotiate_rt.protocols.brokering import BrokeringProtocol
+    from negotiate_rt.protocols.coalition_formation import CoalitionFormation
     from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
     from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
     from negotiate_rt.protocols.continuous_double_auction import ContinuousDoubleAuction
@@ -66,6 +67,7 @@ __all__ = [
     "Board",
     "BrokeringProtocol",
     "Bundle",
+    "CoalitionFormation",
     "CombinatorialAuction",
     "ConcurrentBargaining",
     "ContinuousDoubleAuction",

@@ -39,6 +39,7 @@ PLACES = {  # name -> module and class, in the order in which they are listed
     "gsp-auction": "gsp_auction.GspAuction",
     "all-pay-auction": "all_pay_auction.AllPayAuction",
     "combinatorial-auction": "combinatorial_auction.CombinatorialAuction",
+    "coalition-formation": "coalition_formation.CoalitionFormation",
 }
 
 

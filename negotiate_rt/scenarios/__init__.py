@@ -1,9 +1,10 @@
 """Scenario and domain files in and out: who negotiates what, under which protocol, and what the parties want."""
 
 from negotiate_rt.scenarios.domain import Domain
+from negotiate_rt.scenarios.domain_format import DomainSpec
 from negotiate_rt.scenarios.domains import load_domain, read_domain, write_domain
 from negotiate_rt.scenarios.files import built_in, built_in_text, load, load_any, loads, schema
-from negotiate_rt.scenarios.format import DomainSpec, ScenarioSpec
+from negotiate_rt.scenarios.format import ScenarioSpec
 from negotiate_rt.scenarios.genius import read_genius, read_genius_folder
 from negotiate_rt.scenarios.genius_writing import write_genius
 from negotiate_rt.scenarios.geniusweb import read_geniusweb, read_geniusweb_folder

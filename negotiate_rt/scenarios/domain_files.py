@@ -25,7 +25,7 @@ from negotiate_rt.problems.bargaining import Discount
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.problems.issues import AnyIssue
 from negotiate_rt.scenarios.domain import Domain, Party, Source, parties_of, refuse_flaws
-from negotiate_rt.scenarios.format import DiscountSpec, DomainSpec, PartySpec
+from negotiate_rt.scenarios.domain_format import DiscountSpec, DomainSpec, PartySpec
 from negotiate_rt.scenarios.preferences import MOST_LISTED, check_names, constraint_of, issue_of, key_of, worths_of
 from negotiate_rt.scenarios.reading import ScenarioError, Tree, build, decoded, parse
 from negotiate_rt.scenarios.toml_text import toml_text

@@ -12,8 +12,9 @@ import msgspec
 from negotiate_rt.executor.settings import built_in as protocols
 from negotiate_rt.scenarios.domain import Domain, parties_of, read_source
 from negotiate_rt.scenarios.domain_files import EDITORS, is_domain
+from negotiate_rt.scenarios.domain_format import DomainSpec
 from negotiate_rt.scenarios.domains import read_domain, sniffed
-from negotiate_rt.scenarios.format import DomainSpec, NegotiatorSpec, ScenarioSpec
+from negotiate_rt.scenarios.format import NegotiatorSpec, ScenarioSpec
 from negotiate_rt.scenarios.options import file_form
 from negotiate_rt.scenarios.reading import ScenarioError, build, decoded, hint, listed, parse
 from negotiate_rt.scenarios.scenario import Scenario

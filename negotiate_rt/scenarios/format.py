@@ -16,18 +16,14 @@ from negotiate_rt.messages.config import FAULT_KINDS
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.runtime.network import NetworkFaults
 from negotiate_rt.runtime.presets import PresetName
+from negotiate_rt.scenarios.domain_format import IssueSpec, Name, Positive, Probability, Scalar, Whole
 from negotiate_rt.scenarios.draws import Amount as Amount
 from negotiate_rt.scenarios.game_format import AnyGame
 from negotiate_rt.strategies.bid_rules import AnyBidding, BiddingName
 from negotiate_rt.strategies.coalitions import AnyForming, FormingName
 from negotiate_rt.strategies.registry import AnyStrategy, StrategyName
 
-Name = Annotated[str, Meta(min_length=1)]
 Number: TypeAlias = float
-Probability = Annotated[float, Meta(ge=0, le=1)]
-Positive = Annotated[float, Meta(gt=0)]
-Whole = Annotated[int, Meta(ge=1)]
-Scalar = str | bool | int | float
 
 
 # -- strategies and behaviours ----------------------------------------------------------------------------------------
@@ -237,33 +233,6 @@ class PieSpec(msgspec.Struct, frozen=True, tag="pie", tag_field="type", forbid_u
     size: Positive = 1.0
 
 
-class IssueSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing to agree on: a list of `values`, which have an order if it is ordinal, or numbers from `low` to `high`.
-
-    Integer: whole numbers in steps of `step` (1 unless said). An agreement may leave out an `optional` issue.
-    """
-
-    name: Name
-    values: Annotated[tuple[Scalar, ...], Meta(min_length=1)] | None = None
-    type: Literal["categorical", "ordinal", "integer", "continuous"] = "categorical"
-    low: int | float | None = None
-    high: int | float | None = None
-    step: Whole | None = None
-    optional: bool = False
-
-    def __post_init__(self) -> None:
-        numeric = self.type in ("integer", "continuous")
-        for field in ("low", "high") if numeric else ("values",):
-            if getattr(self, field) is None:
-                other = "" if numeric else "a list (or type = 'integer' or 'continuous', with low and high)"
-                raise ValueError(f"{field}: missing; expected {other or 'a finite number'} for type {self.type!r}")
-        for field in ("values",) if numeric else ("low", "high", "step"):
-            if getattr(self, field) is not None:
-                raise ValueError(f"{field}: an issue of type {self.type!r} has none")
-        if self.type == "continuous" and self.step is not None:
-            raise ValueError("step: an issue of type 'continuous' has none")
-
-
 class IssuesSpec(msgspec.Struct, frozen=True, tag="issues", tag_field="type", forbid_unknown_fields=True):
     """Many issues at once. `information`: whether everybody knows what the others want."""
 
@@ -284,74 +253,6 @@ class ProxySpec(msgspec.Struct, frozen=True, kw_only=True, tag="proxy", tag_fiel
     content: dict[str, Any]  # the user's own
     protocol: Literal["request", "query", "propose", "subscribe"] = "request"
     everybody: bool = False
-
-
-class SpanSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The numbers from `low` to `high`, both included, in a combination; an end that is not given is open."""
-
-    low: float | None = None
-    high: float | None = None
-
-
-CombinationSpec: TypeAlias = dict[str, Scalar | tuple[Scalar, ...] | SpanSpec]
-
-
-class LinearSpec(msgspec.Struct, frozen=True, kw_only=True, tag="linear", tag_field="type", forbid_unknown_fields=True):
-    """Outcomes must keep a weighted sum of numbers (`coefficients` by issue) within `least` and `most`."""
-
-    coefficients: dict[str, float]
-    most: float | None = None
-    least: float | None = None
-    name: str = ""
-
-
-class ForbiddenSpec(msgspec.Struct, frozen=True, kw_only=True, tag="forbidden", tag_field="type", forbid_unknown_fields=True):
-    """No outcome may show this combination: issue -> a value, a list of values, or {low, high}."""
-
-    combination: CombinationSpec
-    name: str = ""
-
-
-class ImpliedSpec(msgspec.Struct, frozen=True, kw_only=True, tag="implied", tag_field="type", forbid_unknown_fields=True):
-    """Outcomes that show the combination `when` must show `then`, too."""
-
-    when: CombinationSpec
-    then: CombinationSpec
-    name: str = ""
-
-
-class DiscountSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A deal is worth factor^(round - 1) of its utility, or factor^seconds."""
-
-    factor: Probability
-    per: Literal["round", "time"] = "round"
-
-
-class PartySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one party wants: the sum of weight times worth over the issues, or nothing that is known.
-
-    `values` and `evaluations`: as an agent's. `discount`: a factor per round, or a table. `outside_option`: the utility
-    that walking away gives.
-    """
-
-    name: Name
-    weights: dict[str, Annotated[float, Meta(ge=0)]] = {}
-    values: dict[str, dict[str, float] | tuple[float, ...]] = {}
-    evaluations: dict[str, EvaluationFunction] = {}
-    reservation_value: float | None = None
-    outside_option: float | None = None
-    discount: DiscountSpec | Probability | None = None
-
-
-class DomainSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A domain file: issues (`[[issue]]`), what is ruled out (`[[constraint]]`), and what the parties want (`[[party]]`)."""
-
-    issue: Annotated[tuple[IssueSpec, ...], Meta(min_length=1)]
-    party: tuple[PartySpec, ...] = ()
-    constraint: tuple[LinearSpec | ForbiddenSpec | ImpliedSpec, ...] = ()
-    name: str = ""
-    description: str = ""
-    information: Literal["private", "complete"] = "private"
 
 
 AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec | ProxySpec | AnyGame

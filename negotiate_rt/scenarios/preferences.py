@@ -20,7 +20,15 @@ from negotiate_rt.problems import (
 )
 from negotiate_rt.problems.constraints import is_finite_issue
 from negotiate_rt.problems.issues import AnyIssue
-from negotiate_rt.scenarios.format import ForbiddenSpec, ImpliedSpec, IssueSpec, LinearSpec, Scalar, SpanSpec
+from negotiate_rt.scenarios.constraint_format import (
+    CombinationSpec,
+    ConstraintSpec,
+    ForbiddenSpec,
+    LinearSpec,
+    Scalar,
+    SpanSpec,
+)
+from negotiate_rt.scenarios.domain_format import IssueSpec
 from negotiate_rt.scenarios.reading import MOST_FLAWS, hint, listed, step
 
 MOST_LISTED = 100_000  # values of an issue whose worths may stand in a file one by one
@@ -43,16 +51,17 @@ def _whole(number: float | int | None) -> Any:  # an int, or what IntegerIssue r
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-def constraint_of(spec: LinearSpec | ForbiddenSpec | ImpliedSpec) -> LinearConstraint | ForbiddenConstraint | ImpliedConstraint:
+def constraint_of(spec: ConstraintSpec) -> LinearConstraint | ForbiddenConstraint | ImpliedConstraint:
     """Return a constraint. Raises ConfigurationError for one that says nothing."""
     if isinstance(spec, LinearSpec):
         return LinearConstraint(spec.coefficients, spec.most, spec.least, spec.name)
     if isinstance(spec, ForbiddenSpec):
-        return ForbiddenConstraint(_combination(spec.combination), spec.name)
-    return ImpliedConstraint(_combination(spec.when), _combination(spec.then), spec.name)
+        return ForbiddenConstraint(combination_of(spec.combination), spec.name)
+    return ImpliedConstraint(combination_of(spec.when), combination_of(spec.then), spec.name)
 
 
-def _combination(given: Mapping[str, Any]) -> dict[str, Any]:
+def combination_of(given: CombinationSpec) -> dict[str, Any]:
+    """Return a combination as a constraint or a box takes it."""
     return {name: Span(one.low, one.high) if isinstance(one, SpanSpec) else one for name, one in given.items()}
 
 

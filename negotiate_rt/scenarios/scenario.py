@@ -25,6 +25,7 @@ from negotiate_rt.scenarios.format import (
     ScenarioSpec,
     TaskSpec,
 )
+from negotiate_rt.scenarios.game_format import GAMES, game_of
 from negotiate_rt.scenarios.options import build_options
 from negotiate_rt.scenarios.preferences import issue_of
 from negotiate_rt.scenarios.reading import ScenarioError, hint, listed
@@ -163,6 +164,8 @@ def _domain(spec: ScenarioSpec, folder: Path) -> BargainingProblem:
 def _problem(spec: Any) -> Any:  # one of AnyProblem or None -> what the executor takes
     if isinstance(spec, IssuesSpec):
         return BargainingProblem([issue_of(one) for one in spec.issues], information=spec.information)
+    if isinstance(spec, GAMES):
+        return game_of(spec)
     if isinstance(spec, PieSpec):
         return Pie(spec.size)
     if isinstance(spec, ProxySpec):

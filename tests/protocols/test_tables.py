@@ -282,6 +282,28 @@ FLOORS = {
     "silence after a look": [(A, Cfp), (B, QueryRef), LAPSE, "OUT"],
     "silence after leaving": [(A, Cfp), (B, Refuse), LAPSE, "OUT"],
 }
+COALITIONS = {
+    "proposes, and hears of it": [(H, Cfp), (P, Propose), (H, Inform), (H, InformResult), "SETTLED"],
+    "joins, and leaves": [(H, Propose), (P, Accept), (H, Inform), (H, Cfp), (P, Cancel), (H, InformResult), "SETTLED"],
+    "rejects, and passes": [(H, Propose), (P, Reject), (H, Cfp), (P, Refuse), (H, InformResult), "SETTLED"],
+    "walks at its turn": [(H, Cfp), (P, Walk), "LEFT"],
+    "walks when asked": [(H, Propose), (P, Walk), "LEFT"],
+    "turns are skipped": [(H, Cfp), SKIP, (H, Propose), SKIP, (H, Cancel), "SETTLED"],
+    "news while it thinks": [(H, Cfp), (H, Inform), (P, Refuse), (H, Propose), (H, Inform), (P, Accept), LAPSE, "LEFT"],
+    "closed while it thinks": [(H, Cfp), (H, Cancel), "SETTLED"],
+    "closed while it is asked": [(H, Propose), (H, Cancel), "SETTLED"],
+    "late proposal": [(H, Cfp), LAPSE, (P, Propose), (H, Inform), (H, Reject), (H, Reject), (H, InformResult), "SETTLED"],
+    "late proposal at the close": [(H, Cfp), LAPSE, (P, Propose), (H, Cancel), "SETTLED"],
+    "late proposal unanswered": [(H, Cfp), LAPSE, (P, Propose), LAPSE, "LEFT"],
+    "late leave": [(H, Cfp), LAPSE, (H, Inform), (P, Cancel), (H, InformResult), "SETTLED"],
+    "late pass": [(H, Cfp), LAPSE, (P, Refuse), (H, InformResult), "SETTLED"],
+    "late acceptance": [(H, Propose), LAPSE, (P, Accept), (H, InformResult), "SETTLED"],
+    "late rejection": [(H, Propose), LAPSE, (P, Reject), (H, InformResult), "SETTLED"],
+    "late walk": [(H, Propose), LAPSE, (P, Walk), "LEFT"],
+    "late skip": [(H, Propose), LAPSE, SKIP, (H, InformResult), "SETTLED"],
+    "closed while it is silent": [(H, Cfp), LAPSE, (H, Cancel), "SETTLED"],
+    "silence": [(H, Cfp), LAPSE, LAPSE, "LEFT"],
+}
 TRANSCRIPTS = {
     "bilateral": BARGAINS, "rubinstein": GAMES, "stacked-alternating-offers": TALKS, "monotonic-concession": CONCESSIONS,
     "alternating-multiple-offers": {
@@ -292,7 +314,7 @@ TRANSCRIPTS = {
     "vickrey-auction": AUCTIONS,
     **dict.fromkeys(SEALED, AUCTIONS), "continuous-double-auction": FLOORS,
     "simultaneous-ascending-auction": OUTCRIES,
-    "combinatorial-auction": AUCTIONS,
+    "combinatorial-auction": AUCTIONS, "coalition-formation": COALITIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
     "iterated-contract-net": CONTRACTS | AGAIN, **DIALOGUES,
 }  # fmt: skip
@@ -458,6 +480,10 @@ JOINT["combinatorial-auction"] = JOINT["vickrey-auction"]
 JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
     "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],
+}
+JOINT["coalition-formation"] = {
+    "formed": [Cfp, Propose, Inform, Reject, "closed", InformResult, Cancel, "formed", "AGREED"],
+    "apart": [Cfp, "closed", "apart", "FAILED"],
 }
 JOINT["simultaneous-ascending-auction"] = JOINT["japanese-auction"] = JOINT["dutch-auction"] = JOINT["english-auction"]
 MANY = [protocol for protocol in PROTOCOLS if protocol.joint_table is not None]
