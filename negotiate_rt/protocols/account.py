@@ -65,6 +65,11 @@ class Account:
         if self.tally.note(cycle, changed, conversation.kernel.now, self.traffic.messages):
             self._closed()
 
+    def rest(self, cycle: int) -> None:
+        """An agent notes no cycle after this one: others may go on."""
+        if self.tally.rest(cycle, self.conversation.kernel.now, self.traffic.messages):
+            self._closed()
+
     def settle(self, changed: Sequence[tuple[int, int]]) -> None:
         """Values that stand from now on."""
         self.tally.settle(changed, self.conversation.kernel.now, self.traffic.messages)

@@ -60,7 +60,11 @@ def lockstep(protocol: str, *phases: str) -> Table:
     leads to the first of the next cycle. Between two phases nobody can be ahead by more than one word."""
     moves: dict[str, dict[tuple[str, Kind], str]] = {}
     for phase, following in zip(phases, (*phases[1:], phases[0]), strict=True):
-        here, of_former, of_latter = phase, f"{phase}_of_{FORMER}", f"{phase}_of_{LATTER}"  # states are named for what is awaited
+        here, of_former, of_latter = (
+            phase,
+            f"{phase}_of_{FORMER}",
+            f"{phase}_of_{LATTER}",
+        )  # states are named for what is awaited
         moves[here] = {(FORMER, Inform): of_latter, (LATTER, Inform): of_former}
         moves[of_latter] = {(LATTER, Inform): following}
         moves[of_former] = {(FORMER, Inform): following}
@@ -90,6 +94,10 @@ class Solver(Neighbourhood):
         """Let the account know which of our variables (places in the problem's order) have which values (places in their
         domains) from this cycle on; once for each cycle, the first values in cycle 0."""
         self.account.note(cycle, changed)
+
+    def rest(self, cycle: int) -> None:
+        """Let the account know that our values stay as they are after this cycle, and that no further one will be noted."""
+        self.account.rest(cycle)
 
     def settle(self, changed: Sequence[tuple[int, int]]) -> None:
         """Let the account know of values that stand from now on, in algorithms without cycles."""

@@ -20,8 +20,8 @@ Rows = Any  # Any: of one function, a list of lists or what answers alike: rows[
 class LocalCosts:
     """What the values of `variable` cost together with its functions, to minimise and in finite numbers.
 
-    `neighbours`: who shares a function with it, in the problem's order, with the `sizes` of their domains; `size`: of its own; `effort`: constraint checks of
-    one call of `costs`; `tolerance`: costs that differ by less are equal, but for rounding.
+    `neighbours`: who shares a function with it, in the order of the problem, with the `sizes` of their domains; `size`: of its
+    own; `effort`: constraint checks of one call of `costs`; `tolerance`: costs that differ by less are equal, but for rounding.
     """
 
     __slots__ = ("_pairs", "_several", "base", "effort", "neighbours", "size", "sizes", "tolerance", "variable")

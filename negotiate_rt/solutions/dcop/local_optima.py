@@ -33,7 +33,7 @@ def is_one_optimal(problem: DcopProblem, assignment: Assignment) -> LocalOptimal
     """Return whether no single variable can improve the assignment by changing its value alone.
 
     Breaking fewer hard constraints is an improvement, whatever the soft costs. What rounding can make (1e-12 of the costs that
-    are added) is none. Raises ConfigurationError for an assignment that leaves out a variable. Cost: O(functions * entries a row).
+    are added) is none. Raises ConfigurationError for an assignment that leaves out a variable. Cost: O(all entries).
     """
     places = _places(problem, assignment)
     return _verdict(_singles(problem, places))

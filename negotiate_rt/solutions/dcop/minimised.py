@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.dcop import Costs, DcopProblem
+from negotiate_rt.solutions.dcop.reach import reach
 
 ROUNDING = 1e-12  # of the costs that a sum is made of; what differs by less is equal
 
@@ -23,14 +25,15 @@ class Minimised:
     """A problem's costs to minimise, in finite numbers.
 
     `unary`: each variable's own costs with those of functions of it alone; `tables`: of the functions of several variables;
-    `touching`: their names by variable, `near`: each variable's neighbours, in the problem's order. Raises ConfigurationError
-    where penalties leave the range of a float. Cost: O(entries of all tables).
+    `touching`: their names by variable, `near`: each variable's neighbours, in the problem's order; `place`: where
+    it stands in that order. Raises ConfigurationError where penalties leave the range of a float. Cost: O(entries of all
+    tables).
     """
 
     def __init__(self, problem: DcopProblem) -> None:
         self.sign = 1.0 if problem.objective == "min" else -1.0
-        known = {**problem.unary, **{f"function {name}": table for name, table in problem.tables.items()}}
-        self.span = float(sum(np.ptp(soft) for table in known.values() if len(soft := table[np.isfinite(table)])))
+        known = (*problem.unary.values(), *problem.tables.values())
+        self.span = float(sum(np.ptp(soft) for table in known if len(soft := table[np.isfinite(table)])))
         if not math.isfinite(self.span * 2 + 1):
             raise ConfigurationError("the costs are too large for local search: penalties leave the range of a float")
         self.unary: dict[str, Costs] = {name: self._finite(costs) for name, costs in problem.unary.items()}
@@ -46,6 +49,12 @@ class Minimised:
                 self.touching[one].append(function.name)
         self.scopes = {name: problem.functions[name].variables for name in self.tables}
         self.near: Mapping[str, tuple[str, ...]] = problem.neighbours()
+        self.place = {name: number for number, name in enumerate(problem.variables)}
+
+    @cached_property
+    def reach(self) -> Mapping[str, int]:
+        """For each variable, a bound of the distances in its part of the constraint graph."""
+        return reach(self.near)
 
     def _finite(self, table: Costs) -> Costs:
         costs = self.sign * table

@@ -51,6 +51,8 @@ class CostTally:
         self._broken = 0  # hard constraints
         self._kept: list[int | None] | None = None  # the best assignment, once it has been left
         self._best_rank = (math.inf, math.inf)
+        self._working = agents  # who notes the cycle that is open
+        self._resting: dict[int, int] = {}  # how many note no more from a cycle on
         self._noted: dict[int, tuple[int, list[Change]]] = {}
         self._terms, self._touching, self._lookups, self._scopes = self._compiled()
 
@@ -81,11 +83,23 @@ class CostTally:
         agents, changes = self._noted.get(cycle, (0, []))
         changes += changed
         self._noted[cycle] = (agents + 1, changes)
+        return self._close_ready(now, messages)
+
+    def rest(self, after: int, now: float, messages: int) -> bool:
+        """Take down that one agent keeps its values from the cycle `after` on, and notes none any more."""
+        self._resting[after + 1] = self._resting.get(after + 1, 0) + 1
+        return self._close_ready(now, messages)
+
+    def _close_ready(self, now: float, messages: int) -> bool:
+        """Close the cycles that all agents have noted who are still at it."""
         before = self.closed
         for following in count(before + 1):
             agents, changes = self._noted.get(following, (0, []))
-            if agents < self.agents:
+            working = self._working - self._resting.get(following, 0)
+            if agents < working or not working:
                 break
+            self._working = working
+            self._resting.pop(following, None)
             del self._noted[following]
             self._close(following, changes, now, messages)
         return self.closed > before

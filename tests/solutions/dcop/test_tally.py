@@ -76,3 +76,17 @@ def test_a_variable_that_changes_twice_in_a_cycle_is_set_back_to_what_it_was_bef
     tally.settle([(0, 0), (1, 1)], 0.0, 0)
     tally.settle([(0, 1), (0, 0), (0, 1)], 0.0, 0)
     assert tally.best == [0, 1]
+
+
+def test_an_agent_that_rests_is_not_waited_for():
+    tally = CostTally(pair(), 2)
+    tally.note(0, [(0, 0)], 0.0, 0)
+    tally.note(0, [(1, 1)], 0.0, 0)
+    assert not tally.note(1, [(0, 1)], 1.0, 0)
+    assert tally.note(1, [(1, 0)], 1.0, 0)
+    assert not tally.note(2, [(0, 0)], 2.0, 0)
+    assert tally.rest(1, 2.0, 0)  # known only now
+    assert (tally.closed, tally.cost) == (2, math.inf)
+    assert tally.note(3, [(0, 1)], 3.0, 0)
+    assert not tally.rest(3, 3.0, 0)
+    assert (tally.closed, tally.cost) == (3, 2.0)
