@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _WHERE = {
+    "agents.claimant": "Claimant",
     "agents": "Agent Bidder Buyer Contractor Manager Negotiator Seller",
     "agents.broker": "Broker",
     "agents.partner": "Partner",
@@ -52,6 +53,7 @@ _WHERE = {
         "CoalitionTheory"
     ),
     "problems.known_games": "AirportGame BankruptcyGame GloveGame WeightedVotingGame",
+    "problems.dividing": "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall Estate MarkCall PickCall Rent",
     "problems.goods": "DivisionProblem",
     "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
@@ -73,6 +75,8 @@ _WHERE = {
     "protocols.base": "NegotiationProtocol",
     "protocols.brokering": "Brokerage Proxied ProxyReply ProxyResult",
     "protocols.concurrent_bargaining": "CommitmentOptions ConcurrentResult",
+    "protocols.divide_and_choose": "DividerOptions",
+    "protocols.dividing": "DivisionOptions DivisionResult",
     "protocols.engagement": "Engagement",
     "protocols.interaction": "InteractionOptions",
     "protocols.iterated_contract_net": "IteratedContractNetOptions IteratedContractResult Iteration Revision",
@@ -80,7 +84,9 @@ _WHERE = {
     "protocols.nash_demand": "DemandOptions DemandResult",
     "protocols.query": "QueryOptions QueryResult",
     "protocols.request": "RequestResult",
+    "protocols.round_robin": "RoundRobinOptions",
     "protocols.rubinstein": "RubinsteinOptions",
+    "protocols.sealed_division": "BankruptcyOptions RentOptions SerialOptions WelfareOptions",
     "protocols.signalled_bargaining": "Signal SignalOptions",
     "report.analysis": "Analysis analyze",
     "protocols.subscribe": "News SubscribeOptions SubscribeResult",
@@ -148,7 +154,9 @@ _WHERE = {
         "is_maximin_share is_pareto_optimal is_prop1 is_proportional"
     ),
     "solutions.division.pareto": "Improvement",
-    "solutions.division.cake": "CakeValue cut_and_choose even_paz moving_knife",
+    "solutions.division.awards": "assess_awards",
+    "solutions.division.cake": "CakeValue assess_cake cut_and_choose even_paz moving_knife",
+    "solutions.division.with_money": "assess_with_money",
     "solutions.division.rent": "RentDivision divide_rent",
     "solutions.division.random_assignment": "assignment_lottery probabilistic_serial",
     "solutions.curves": "ConcaveCurve LinearCurve",
@@ -199,6 +207,7 @@ _WHERE = {
     "strategies.bidding": "BidRule BidStrategy",
     "strategies.bids": "ConcedingBids IssueByIssueBids MicroBids NiceTitForTatBids RandomBids TradeOffBids",
     "strategies.coalitions": "FORMING MyopicBestResponse ValueDemand",
+    "strategies.claiming": "Valuation honest",
     "strategies.composed": (
         "ComposedStrategy Considerate HardHeaded MicroStrategy NiceTitForTat OptimalStopping RandomWalker "
         "Reciprocal TradeOff"

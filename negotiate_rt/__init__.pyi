@@ -24,6 +24,9 @@ from negotiate_rt.agents import (
 from negotiate_rt.agents.broker import (
     Broker as Broker,
 )
+from negotiate_rt.agents.claimant import (
+    Claimant as Claimant,
+)
 from negotiate_rt.agents.partner import (
     Partner as Partner,
 )
@@ -426,6 +429,36 @@ from negotiate_rt.problems.derived import (
 from negotiate_rt.problems.derived import (
     UncertainUtility as UncertainUtility,
 )
+from negotiate_rt.problems.dividing import (
+    AppraisalCall as AppraisalCall,
+)
+from negotiate_rt.problems.dividing import (
+    Award as Award,
+)
+from negotiate_rt.problems.dividing import (
+    Cake as Cake,
+)
+from negotiate_rt.problems.dividing import (
+    ChoiceCall as ChoiceCall,
+)
+from negotiate_rt.problems.dividing import (
+    ClaimCall as ClaimCall,
+)
+from negotiate_rt.problems.dividing import (
+    CutCall as CutCall,
+)
+from negotiate_rt.problems.dividing import (
+    Estate as Estate,
+)
+from negotiate_rt.problems.dividing import (
+    MarkCall as MarkCall,
+)
+from negotiate_rt.problems.dividing import (
+    PickCall as PickCall,
+)
+from negotiate_rt.problems.dividing import (
+    Rent as Rent,
+)
 from negotiate_rt.problems.games import (
     CoalitionGame as CoalitionGame,
 )
@@ -579,6 +612,15 @@ from negotiate_rt.protocols.concurrent_bargaining import (
 from negotiate_rt.protocols.concurrent_bargaining import (
     ConcurrentResult as ConcurrentResult,
 )
+from negotiate_rt.protocols.divide_and_choose import (
+    DividerOptions as DividerOptions,
+)
+from negotiate_rt.protocols.dividing import (
+    DivisionOptions as DivisionOptions,
+)
+from negotiate_rt.protocols.dividing import (
+    DivisionResult as DivisionResult,
+)
 from negotiate_rt.protocols.engagement import (
     Engagement as Engagement,
 )
@@ -615,8 +657,23 @@ from negotiate_rt.protocols.query import (
 from negotiate_rt.protocols.request import (
     RequestResult as RequestResult,
 )
+from negotiate_rt.protocols.round_robin import (
+    RoundRobinOptions as RoundRobinOptions,
+)
 from negotiate_rt.protocols.rubinstein import (
     RubinsteinOptions as RubinsteinOptions,
+)
+from negotiate_rt.protocols.sealed_division import (
+    BankruptcyOptions as BankruptcyOptions,
+)
+from negotiate_rt.protocols.sealed_division import (
+    RentOptions as RentOptions,
+)
+from negotiate_rt.protocols.sealed_division import (
+    SerialOptions as SerialOptions,
+)
+from negotiate_rt.protocols.sealed_division import (
+    WelfareOptions as WelfareOptions,
 )
 from negotiate_rt.protocols.signalled_bargaining import (
     Signal as Signal,
@@ -942,6 +999,9 @@ from negotiate_rt.solutions.demand import (
 from negotiate_rt.solutions.demand import (
     smoothed_pie as smoothed_pie,
 )
+from negotiate_rt.solutions.division.awards import (
+    assess_awards as assess_awards,
+)
 from negotiate_rt.solutions.division.bankruptcy import (
     constrained_equal_awards as constrained_equal_awards,
 )
@@ -962,6 +1022,9 @@ from negotiate_rt.solutions.division.bankruptcy import (
 )
 from negotiate_rt.solutions.division.cake import (
     CakeValue as CakeValue,
+)
+from negotiate_rt.solutions.division.cake import (
+    assess_cake as assess_cake,
 )
 from negotiate_rt.solutions.division.cake import (
     cut_and_choose as cut_and_choose,
@@ -1061,6 +1124,9 @@ from negotiate_rt.solutions.division.two_parties import (
 )
 from negotiate_rt.solutions.division.two_parties import (
     divide_and_choose as divide_and_choose,
+)
+from negotiate_rt.solutions.division.with_money import (
+    assess_with_money as assess_with_money,
 )
 from negotiate_rt.solutions.double_auction import (
     LinearDoubleAuction as LinearDoubleAuction,
@@ -1439,6 +1505,12 @@ from negotiate_rt.strategies.bids import (
 )
 from negotiate_rt.strategies.bids import (
     TradeOffBids as TradeOffBids,
+)
+from negotiate_rt.strategies.claiming import (
+    Valuation as Valuation,
+)
+from negotiate_rt.strategies.claiming import (
+    honest as honest,
 )
 from negotiate_rt.strategies.coalitions import (
     FORMING as FORMING,

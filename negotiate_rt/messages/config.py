@@ -24,6 +24,10 @@ SPELLINGS = {
     "gsp": "gsp-auction", "generalised-second-price": "gsp-auction", "generalized-second-price": "gsp-auction",
     "all-pay": "all-pay-auction", "continuous-double": "continuous-double-auction", "cda": "continuous-double-auction",
     "simultaneous-ascending": "simultaneous-ascending-auction", "saa": "simultaneous-ascending-auction",
+    "cut-and-choose": "divide-and-choose", "sealed-bids": "knaster", "knaster-sealed-bids": "knaster",
+    "mnw": "maximum-nash-welfare",
+    "envy-cycle": "envy-cycle-elimination", "envy-cycles": "envy-cycle-elimination", "max-nash-welfare": "maximum-nash-welfare",
+    "nash-welfare": "maximum-nash-welfare", "rent": "rent-division", "claims": "bankruptcy", "dubins-spanier": "moving-knife",
     "combinatorial": "combinatorial-auction", "coalition": "coalition-formation", "coalitions": "coalition-formation",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
@@ -63,6 +67,17 @@ class NegotiationType(StrEnum):
     CONTINUOUS_DOUBLE_AUCTION = "continuous-double-auction"
     SIMULTANEOUS_ASCENDING_AUCTION = "simultaneous-ascending-auction"
     COMBINATORIAL_AUCTION = "combinatorial-auction"
+    DIVIDE_AND_CHOOSE = "divide-and-choose"
+    ADJUSTED_WINNER = "adjusted-winner"
+    KNASTER = "knaster"
+    ROUND_ROBIN = "round-robin"
+    ENVY_CYCLE_ELIMINATION = "envy-cycle-elimination"
+    MAXIMUM_NASH_WELFARE = "maximum-nash-welfare"
+    LEXIMIN = "leximin"
+    PROBABILISTIC_SERIAL = "probabilistic-serial"
+    RENT_DIVISION = "rent-division"
+    BANKRUPTCY = "bankruptcy"
+    MOVING_KNIFE = "moving-knife"
     COALITION_FORMATION = "coalition-formation"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"

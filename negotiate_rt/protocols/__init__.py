@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
     from negotiate_rt.protocols.continuous_double_auction import ContinuousDoubleAuction
     from negotiate_rt.protocols.contract_net import ContractNet
+    from negotiate_rt.protocols.divide_and_choose import DivideAndChoose
     from negotiate_rt.protocols.double_auction import DoubleAuction
     from negotiate_rt.protocols.dutch_auction import DutchAuction
     from negotiate_rt.protocols.english_auction import EnglishAuction
@@ -29,14 +30,26 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.iterated_contract_net import IteratedContractNet
     from negotiate_rt.protocols.japanese_auction import JapaneseAuction
     from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
+    from negotiate_rt.protocols.moving_knife import MovingKnife
     from negotiate_rt.protocols.multi_unit import DiscriminatoryAuction, MultiUnitVickreyAuction, UniformPriceAuction
     from negotiate_rt.protocols.nash_demand import NashDemand
     from negotiate_rt.protocols.propose import ProposeProtocol
     from negotiate_rt.protocols.query import QueryProtocol
     from negotiate_rt.protocols.recruiting import RecruitingProtocol
     from negotiate_rt.protocols.request import RequestProtocol
+    from negotiate_rt.protocols.round_robin import RoundRobin
     from negotiate_rt.protocols.rubinstein import Rubinstein
     from negotiate_rt.protocols.sealed_bid import FirstPriceAuction, VickreyAuction
+    from negotiate_rt.protocols.sealed_division import (
+        AdjustedWinnerProtocol,
+        Bankruptcy,
+        EnvyCycleElimination,
+        Knaster,
+        Leximin,
+        MaximumNashWelfare,
+        ProbabilisticSerial,
+        RentDivisionProtocol,
+    )
     from negotiate_rt.protocols.signalled_bargaining import SignalledBargaining
     from negotiate_rt.protocols.simultaneous_ascending_auction import SimultaneousAscendingAuction
     from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
@@ -61,8 +74,10 @@ def __getattr__(name: str) -> Any:  # a protocol's class, or all of them
 __all__ = [
     "BARGAIN",
     "BUILT_IN",
+    "AdjustedWinnerProtocol",
     "AllPayAuction",
     "AlternatingMultipleOffers",
+    "Bankruptcy",
     "Bilateral",
     "Board",
     "BrokeringProtocol",
@@ -74,23 +89,32 @@ __all__ = [
     "ContractNet",
     "Dialogue",
     "DiscriminatoryAuction",
+    "DivideAndChoose",
     "DoubleAuction",
     "DutchAuction",
     "EnglishAuction",
+    "EnvyCycleElimination",
     "FirstPriceAuction",
     "GspAuction",
     "IteratedContractNet",
     "JapaneseAuction",
+    "Knaster",
+    "Leximin",
+    "MaximumNashWelfare",
     "MonotonicConcession",
+    "MovingKnife",
     "MultiUnitVickreyAuction",
     "NashDemand",
     "NegotiationProtocol",
+    "ProbabilisticSerial",
     "ProposeProtocol",
     "QueryProtocol",
     "Question",
     "RecruitingProtocol",
     "Refusal",
+    "RentDivisionProtocol",
     "RequestProtocol",
+    "RoundRobin",
     "Rubinstein",
     "Rule",
     "SignalledBargaining",

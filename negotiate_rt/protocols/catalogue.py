@@ -39,6 +39,17 @@ PLACES = {  # name -> module and class, in the order in which they are listed
     "gsp-auction": "gsp_auction.GspAuction",
     "all-pay-auction": "all_pay_auction.AllPayAuction",
     "combinatorial-auction": "combinatorial_auction.CombinatorialAuction",
+    "divide-and-choose": "divide_and_choose.DivideAndChoose",
+    "adjusted-winner": "sealed_division.AdjustedWinnerProtocol",
+    "knaster": "sealed_division.Knaster",
+    "round-robin": "round_robin.RoundRobin",
+    "envy-cycle-elimination": "sealed_division.EnvyCycleElimination",
+    "maximum-nash-welfare": "sealed_division.MaximumNashWelfare",
+    "leximin": "sealed_division.Leximin",
+    "probabilistic-serial": "sealed_division.ProbabilisticSerial",
+    "rent-division": "sealed_division.RentDivisionProtocol",
+    "bankruptcy": "sealed_division.Bankruptcy",
+    "moving-knife": "moving_knife.MovingKnife",
     "coalition-formation": "coalition_formation.CoalitionFormation",
 }
 

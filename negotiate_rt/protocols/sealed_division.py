@@ -179,7 +179,7 @@ def of_bundles(
 # -- the rules --------------------------------------------------------------------------------------------------------
 
 
-class AdjustedWinner(SealedDivision):
+class AdjustedWinnerProtocol(SealedDivision):
     """Two claimants state points for goods; one item is split at most, and both are equally well off."""
 
     name = "adjusted-winner"
@@ -285,7 +285,7 @@ class ProbabilisticSerial(SealedDivision):
         )  # fmt: skip
 
 
-class RentDivision(SealedDivision):
+class RentDivisionProtocol(SealedDivision):
     """Flatmates state what each room is worth to them; each gets one, at rents at which nobody wants another's."""
 
     name = "rent-division"

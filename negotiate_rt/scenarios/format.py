@@ -16,6 +16,7 @@ from negotiate_rt.messages.config import FAULT_KINDS
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.runtime.network import NetworkFaults
 from negotiate_rt.runtime.presets import PresetName
+from negotiate_rt.scenarios.division_format import AnyDivision
 from negotiate_rt.scenarios.domain_format import IssueSpec, Name, Positive, Probability, Scalar, Whole
 from negotiate_rt.scenarios.draws import Amount as Amount
 from negotiate_rt.scenarios.game_format import AnyGame
@@ -203,6 +204,16 @@ class BrokerSpec(AgentSpec, frozen=True, kw_only=True, tag="broker", forbid_unkn
     crew: tuple[ResponderSpec, ...] = ()
 
 
+class ClaimantSpec(AgentSpec, frozen=True, kw_only=True, tag="claimant", forbid_unknown_fields=True):
+    """Takes part in a fair division, honestly: by what each item is worth to it, by what it claims of an estate, or by how dear
+    each part of a cake is to it, between `edges` (equal parts, unless said)."""
+
+    values: dict[str, Amount] = {}
+    claim: Amount | None = None
+    heights: tuple[Amount, ...] = ()
+    edges: tuple[float, ...] = ()
+
+
 class ManagerSpec(AgentSpec, frozen=True, kw_only=True, tag="manager", forbid_unknown_fields=True):
     """Awards by the rule in the options. Without one the runtime seats its own."""
 
@@ -216,7 +227,7 @@ class PartnerSpec(AgentSpec, frozen=True, kw_only=True, tag="partner", forbid_un
 
 AnyAgent: TypeAlias = (
     BuyerSpec | SellerSpec | NegotiatorSpec | PlainSpec | BidderSpec | ContractorSpec | ManagerSpec | ResponderSpec
-    | BrokerSpec | PartnerSpec
+    | BrokerSpec | PartnerSpec | ClaimantSpec
 )  # fmt: skip
 
 
@@ -255,7 +266,7 @@ class ProxySpec(msgspec.Struct, frozen=True, kw_only=True, tag="proxy", tag_fiel
     everybody: bool = False
 
 
-AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec | ProxySpec | AnyGame
+AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec | ProxySpec | AnyGame | AnyDivision
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from negotiate_rt.agents import Agent, Bidder, Buyer, Manager, Negotiator, Selle
 from negotiate_rt.agents.partner import Partner
 from negotiate_rt.problems import AdditiveUtility, BargainingProblem
 from negotiate_rt.scenarios.behaviours import misbehave
+from negotiate_rt.scenarios.claiming import claimant
 from negotiate_rt.scenarios.contracting import broker, contractor, responder
 from negotiate_rt.scenarios.format import (
     AgentSpec,
@@ -19,6 +20,7 @@ from negotiate_rt.scenarios.format import (
     Bidding,
     BrokerSpec,
     BuyerSpec,
+    ClaimantSpec,
     Concession,
     ContractorSpec,
     ManagerSpec,
@@ -232,6 +234,7 @@ def _partner(spec: PartnerSpec, stage: Stage, path: str) -> Recipe:
 
 
 _RECIPES: dict[type, Callable[[Any, Stage, str], Recipe]] = {
-    BidderSpec: _bidder, BrokerSpec: broker, BuyerSpec: _trader, ContractorSpec: contractor, ManagerSpec: _manager,
+    BidderSpec: _bidder, BrokerSpec: broker, BuyerSpec: _trader,
+    ClaimantSpec: claimant, ContractorSpec: contractor, ManagerSpec: _manager,
     NegotiatorSpec: _negotiator, PartnerSpec: _partner, PlainSpec: _plain, ResponderSpec: responder, SellerSpec: _trader,
 }  # fmt: skip

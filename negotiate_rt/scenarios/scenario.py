@@ -15,6 +15,7 @@ from negotiate_rt.problems import BargainingProblem, Pie, PriceProblem, Task
 from negotiate_rt.protocols.brokering import Proxied
 from negotiate_rt.runtime.network import Network
 from negotiate_rt.runtime.presets import preset
+from negotiate_rt.scenarios.division_format import DIVISIONS, stake_of
 from negotiate_rt.scenarios.domains import load_domain
 from negotiate_rt.scenarios.format import (
     FaultsSpec,
@@ -166,6 +167,8 @@ def _problem(spec: Any) -> Any:  # one of AnyProblem or None -> what the executo
         return BargainingProblem([issue_of(one) for one in spec.issues], information=spec.information)
     if isinstance(spec, GAMES):
         return game_of(spec)
+    if isinstance(spec, DIVISIONS):
+        return stake_of(spec)
     if isinstance(spec, PieSpec):
         return Pie(spec.size)
     if isinstance(spec, ProxySpec):

@@ -131,6 +131,7 @@ Y, Z = "buyer", "seller"
 A, B = "auctioneer", "bidder"
 F, S = "first", "second"
 H, P = "chair", "party"
+J = "referee"
 SKIP, LAPSE = Skip(), Lapse()
 
 # A transcript is what was said, by whom, and the state it ends in.
@@ -304,6 +305,27 @@ COALITIONS = {
     "closed while it is silent": [(H, Cfp), LAPSE, (H, Cancel), "SETTLED"],
     "silence": [(H, Cfp), LAPSE, LAPSE, "LEFT"],
 }
+K = "claimant"
+DIVISIONS = {
+    "answers, and hears its award": [(J, Cfp), (K, Propose), (J, InformResult), "SERVED"],
+    "answers twice": [(J, Cfp), (K, Propose), (J, Cfp), (K, Propose), (J, InformResult), "SERVED"],
+    "passes": [(J, Cfp), (K, Reject), (J, InformResult), "SERVED"],
+    "is skipped": [(J, Cfp), SKIP, (J, InformResult), "SERVED"],
+    "leaves": [(J, Cfp), (K, Walk), "OUT"],
+    "not understood": [(J, Cfp), (K, NotUnderstood), "OUT"],
+    "never called": [LAPSE, "OUT"],
+    "silence": [(J, Cfp), LAPSE, LAPSE, "OUT"],
+    "late answer": [(J, Cfp), LAPSE, (K, Propose), (J, Reject), (J, Reject), (J, InformResult), "SERVED"],
+    "late answer unanswered": [(J, Cfp), LAPSE, (K, Propose), LAPSE, "OUT"],
+    "late pass": [(J, Cfp), LAPSE, (K, Reject), (J, InformResult), "SERVED"],
+    "late skip": [(J, Cfp), LAPSE, SKIP, (J, InformResult), "SERVED"],
+    "leaves late": [(J, Cfp), LAPSE, (K, Walk), "OUT"],
+    "late not-understood": [(J, Cfp), LAPSE, (K, NotUnderstood), "OUT"],
+}
+SHARING = (
+    "divide-and-choose", "adjusted-winner", "knaster", "round-robin", "envy-cycle-elimination", "maximum-nash-welfare",
+    "leximin", "probabilistic-serial", "rent-division", "bankruptcy", "moving-knife",
+)  # fmt: skip
 TRANSCRIPTS = {
     "bilateral": BARGAINS, "rubinstein": GAMES, "stacked-alternating-offers": TALKS, "monotonic-concession": CONCESSIONS,
     "alternating-multiple-offers": {
@@ -314,6 +336,7 @@ TRANSCRIPTS = {
     "vickrey-auction": AUCTIONS,
     **dict.fromkeys(SEALED, AUCTIONS), "continuous-double-auction": FLOORS,
     "simultaneous-ascending-auction": OUTCRIES,
+    **dict.fromkeys(SHARING, DIVISIONS),
     "combinatorial-auction": AUCTIONS, "coalition-formation": COALITIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
     "iterated-contract-net": CONTRACTS | AGAIN, **DIALOGUES,
@@ -477,6 +500,8 @@ JOINT["continuous-double-auction"] = {
 }
 JOINT |= dict.fromkeys(SEALED, JOINT["vickrey-auction"])
 JOINT["combinatorial-auction"] = JOINT["vickrey-auction"]
+DIVIDED = {"divided": [Cfp, Reject, InformResult, "divided", "AGREED"], "undivided": ["undivided", "FAILED"]}
+JOINT |= dict.fromkeys(SHARING, DIVIDED)
 JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
     "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],
