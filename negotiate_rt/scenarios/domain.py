@@ -14,6 +14,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems import AdditiveUtility, BargainingProblem, Issue, LinearEvaluation, OptionalIssue
 from negotiate_rt.problems.bargaining import Discount
 from negotiate_rt.problems.derived import DiscountedUtility
+from negotiate_rt.problems.utility import UtilityFunction
 from negotiate_rt.scenarios.reading import MAX_BYTES, MOST_FLAWS, ScenarioError, shown
 
 MOST_DIGITS = 1_500  # of a number: more than any float needs to be written exactly
@@ -158,9 +159,10 @@ def normalized(numbers: Sequence[float], total: float) -> list[float]:
 
 
 class Party(NamedTuple):
-    """What a problem says of one party; `weights` and `values` are those of its additive utility."""
+    """What a problem says of one party; `weights` and `values` are those of its utility if that is additive."""
 
     name: str
+    utility: UtilityFunction | None
     weights: Mapping[str, float]
     values: Mapping[str, Any]  # Any: tables and evaluations
     reservation_value: float | None
@@ -169,10 +171,7 @@ class Party(NamedTuple):
 
 
 def parties_of(problem: BargainingProblem) -> list[Party]:
-    """Return the parties of a problem whose utilities are additive. Raises ConfigurationError for any other.
-
-    Parties known by seat only are called party1, party2 and so on.
-    """
+    """Return the parties of a problem; those known by seat only are called party1, party2 and so on."""
     given = problem.utilities
     names = list(given) if isinstance(given, Mapping) else [f"party{seat}" for seat in range(1, len(given) + 1)]
     known = {name for one in _facts(problem) if isinstance(one, Mapping) for name in one}
@@ -192,13 +191,23 @@ def _party(problem: BargainingProblem, name: str, seat: int) -> Party:
     utility = problem.utility_of(name, seat)
     while isinstance(utility, DiscountedUtility):
         utility = utility.base
-    if utility is not None and not isinstance(utility, AdditiveUtility):
-        kind = type(utility).__name__
-        raise ConfigurationError(f"party {name!r}: only additive utilities can be written to a file, not a {kind}")
+    weights, values = (utility.weights, utility.values) if isinstance(utility, AdditiveUtility) else ({}, {})
     return Party(
-        name, {} if utility is None else dict(utility.weights), {} if utility is None else dict(utility.values),
+        name, utility, dict(weights), dict(values),
         problem.reservation_of(name, seat), problem.outside_option_of(name, seat), problem.discount_of(name, seat),
     )  # fmt: skip
+
+
+def additive_parties_of(problem: BargainingProblem, form: str) -> list[Party]:
+    """Return the parties of a problem. Raises ConfigurationError for utilities that `form` cannot hold: not additive ones."""
+    parties = parties_of(problem)
+    for party in parties:
+        if party.utility is not None and not party.weights:
+            kind = type(party.utility).__name__
+            raise ConfigurationError(
+                f"party {party.name!r}: {form} holds additive utilities only, not a {kind}; TOML and JSON hold others, too"
+            )
+    return parties
 
 
 class Losses:

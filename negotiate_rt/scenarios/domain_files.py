@@ -1,4 +1,4 @@
-"""Our own domain files, TOML or JSON: everything that a problem with additive utilities says, to the last bit."""
+"""Our own domain files, TOML or JSON: everything that a problem says which is data and not code, to the last bit."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ from negotiate_rt.problems import (
 from negotiate_rt.problems.bargaining import Discount
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.problems.issues import AnyIssue
+from negotiate_rt.problems.utility import SpaceUtility
 from negotiate_rt.scenarios.domain import Domain, Party, Source, parties_of, refuse_flaws
 from negotiate_rt.scenarios.domain_format import DiscountSpec, DomainSpec, PartySpec
 from negotiate_rt.scenarios.preferences import MOST_LISTED, check_names, constraint_of, issue_of, key_of, worths_of
 from negotiate_rt.scenarios.reading import ScenarioError, Tree, build, decoded, parse
 from negotiate_rt.scenarios.toml_text import toml_text
+from negotiate_rt.scenarios.utilities import utility_of, utility_tree
 
 EDITORS = "$schema"  # where a file tells an editor which schema to complete and check by
 
@@ -96,7 +98,9 @@ def _each(what: str, specs: Sequence[Any], make: Any, flaws: list[str]) -> tuple
     return tuple(made)
 
 
-def _utility(party: PartySpec, space: OutcomeSpace, path: str, flaws: list[str]) -> AdditiveUtility | None:
+def _utility(party: PartySpec, space: OutcomeSpace, path: str, flaws: list[str]) -> SpaceUtility | None:
+    if party.utility is not None:
+        return utility_of(party.utility, space, f"{path}.utility", flaws)
     if not party.weights:
         if party.values or party.evaluations:
             flaws.append(f"{path}.weights: missing; expected a weight for each issue")
@@ -123,8 +127,8 @@ def _discount(given: DiscountSpec | float) -> Discount:
 def domain_text(problem: BargainingProblem, name: str = "", form: str = "toml") -> str:
     """Return a problem as a domain file in `form` ("toml" or "json"), from which the same problem is read.
 
-    Raises ConfigurationError for what is code and not data (utilities that are not additive, evaluations and constraints
-    that are functions), and for what the form cannot hold.
+    Raises ConfigurationError for what is code and not data (utilities, evaluations and constraints that are functions), and
+    for what the form cannot hold.
     """
     tree: dict[str, Any] = {"name": name} if name else {}
     if problem.information != "private":
@@ -187,6 +191,8 @@ def _party(party: Party, space: OutcomeSpace) -> dict[str, Any]:
         by_time = {"factor": party.discount.factor, "per": party.discount.per}
         tree["discount"] = party.discount.factor if party.discount.per == "round" else by_time
     if not party.weights:
+        if party.utility is not None:
+            tree["utility"] = utility_tree(party.utility, space, party.name, _constraint, _combination)
         return tree
     tree["weights"] = {issue.name: float(party.weights[issue.name]) for issue in space.issues}
     worths = {issue.name: party.values[issue.name] for issue in space.issues}

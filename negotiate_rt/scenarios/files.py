@@ -75,7 +75,7 @@ def _holds_domain(content: bytes, form: str) -> bool:
 
 def of_domain(domain: Domain, path: str | Path) -> Scenario:
     """Return the scenario in which the parties of the domain at `path` bargain. Raises ScenarioError, which names it."""
-    parties = [party.name for party in parties_of(domain.problem) if party.weights]
+    parties = [party.name for party in parties_of(domain.problem) if party.utility is not None]
     if len(parties) < 2:
         got = f"{len(parties)} ({listed(parties)})" if parties else "none"
         text = f"expected a domain of two or more parties with utilities, got {got}; a scenario can name the domain"

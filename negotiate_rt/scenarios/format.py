@@ -16,8 +16,10 @@ from negotiate_rt.messages.config import FAULT_KINDS
 from negotiate_rt.problems.evaluations import EvaluationFunction
 from negotiate_rt.runtime.network import NetworkFaults
 from negotiate_rt.runtime.presets import PresetName
+from negotiate_rt.scenarios.constraint_format import Scalar
+from negotiate_rt.scenarios.dcop_format import AnyDcop
 from negotiate_rt.scenarios.division_format import AnyDivision
-from negotiate_rt.scenarios.domain_format import IssueSpec, Name, Positive, Probability, Scalar, Whole
+from negotiate_rt.scenarios.domain_format import IssueSpec, Name, Positive, Probability, Whole
 from negotiate_rt.scenarios.draws import Amount as Amount
 from negotiate_rt.scenarios.game_format import AnyGame
 from negotiate_rt.strategies.bid_rules import AnyBidding, BiddingName
@@ -266,7 +268,7 @@ class ProxySpec(msgspec.Struct, frozen=True, kw_only=True, tag="proxy", tag_fiel
     everybody: bool = False
 
 
-AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec | ProxySpec | AnyGame | AnyDivision
+AnyProblem: TypeAlias = PriceSpec | PieSpec | IssuesSpec | TaskSpec | ProxySpec | AnyGame | AnyDivision | AnyDcop
 
 
 # -- the whole --------------------------------------------------------------------------------------------------------
@@ -296,7 +298,7 @@ class ScenarioSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: Name
     protocol: Name
-    agents: Annotated[tuple[AnyAgent, ...], Meta(min_length=1)]
+    agents: Annotated[tuple[AnyAgent, ...], Meta(min_length=1)] = ()
     description: str = ""
     problem: AnyProblem | None = None
     domain: Name | tuple[Name, ...] | None = None

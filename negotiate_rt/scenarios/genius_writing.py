@@ -19,7 +19,15 @@ from negotiate_rt.problems import (
     LinearEvaluation,
     TriangularEvaluation,
 )
-from negotiate_rt.scenarios.domain import NEGLIGIBLE, Losses, Party, file_stems, parties_of, short_text, write_files
+from negotiate_rt.scenarios.domain import (
+    NEGLIGIBLE,
+    Losses,
+    Party,
+    additive_parties_of,
+    file_stems,
+    short_text,
+    write_files,
+)
 from negotiate_rt.scenarios.genius_values import highest, line_range
 from negotiate_rt.scenarios.reading import shown
 
@@ -53,7 +61,7 @@ def genius_texts(problem: BargainingProblem, name: str = "root", lossy: bool = F
         losses.check_issue(issue)
         if isinstance(issue, IntegerIssue) and issue.step != 1:
             losses.lose(f"issue {issue.name!r} would lose its steps of {issue.step}")
-    parties = [party for party in parties_of(problem) if _has_profile(party, losses)]
+    parties = [party for party in additive_parties_of(problem, "Genius") if _has_profile(party, losses)]
     texts = {f"{DOMAIN}.xml": _domain(problem, name, losses)}
     for party, stem in zip(parties, file_stems([party.name for party in parties], DOMAIN), strict=True):
         texts[f"{stem}.xml"] = _profile(problem, party, stem, losses)

@@ -18,10 +18,10 @@ from negotiate_rt.scenarios.domain import (
     NEGLIGIBLE,
     Losses,
     Party,
+    additive_parties_of,
     exact,
     file_stems,
     line_through,
-    parties_of,
     short_text,
     write_files,
 )
@@ -59,7 +59,7 @@ def geniusweb_texts(problem: BargainingProblem, name: str = "domain", lossy: boo
         losses.lose("that information is complete")
     issues = {issue.name: _issue(issue, losses) for issue in problem.space.issues}
     domain = {"name": name, VALUES: issues}
-    parties = [party for party in parties_of(problem) if _has_profile(party, losses)]
+    parties = [party for party in additive_parties_of(problem, "GeniusWeb") if _has_profile(party, losses)]
     texts = {f"{DOMAIN}.json": text_of(domain)}
     for party, stem in zip(parties, file_stems([party.name for party in parties], DOMAIN), strict=True):
         texts[f"{stem}.json"] = text_of({SPACE: _profile(problem, party, domain, losses)})

@@ -214,7 +214,8 @@ NEVER = {
     "predicate": (
         BargainingProblem(OutcomeSpace((IntegerIssue("a", 0, 1),), (Constraint("odd", bool, ("a",)),))), "json", "is a function",
     ),
-    "tabular": (BargainingProblem([Issue("a", ("x",))], {"Ann": TabularUtility({("x",): 1.0})}), "toml", "only additive"),
+    "tabular": (BargainingProblem([Issue("a", ("x",))], {"Ann": TabularUtility({("x",): 1.0})}), "genius", "holds additive"),
+    "code": (BargainingProblem([Issue("a", ("x",))], {"Ann": lambda outcome: 1.0}), "toml", "is code"),
     "long number": (BargainingProblem([Issue("a", (2**70,))]), "toml", "an integer of over 64 bits"),
     "surrogate": (BargainingProblem([Issue("a", ("\ud800",))]), "json", "cannot be written as UTF-8"),
 }  # fmt: skip
