@@ -48,10 +48,12 @@ class Account:
         self.bundle: Bundle | None = bundle
         self.conversation = conversation = bundle.conversation
         self.problem = problem
+        self.options = bundle.options
         self.tally = CostTally(problem, agents)
         self.traffic = Traffic()
         self.solvers: dict[str, Solver] = {}
         self.proven = False
+        self.notes: dict[str, Any] = {}  # the protocol's own
         self.place = {name: number for number, name in enumerate(problem.variables)}
         self._progress = bundle.options.progress
         self._then, conversation.on_over = conversation.on_over, self.close

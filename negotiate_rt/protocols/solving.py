@@ -6,7 +6,8 @@ when to begin and hears from each agent what it has settled on; it takes no part
 by the supervisor's account as agents change their values: no agent reads it, and it sends nothing. So the cost curve, the best
 assignment met and what was reached when time ran out are known, at no message's cost.
 
-    coordinator: ready -> request -> solving -> inform-result (the agent's values) -> DONE
+    ready -> request (by the coordinator) -> solving -> inform-result (the agent's values) -> DONE
+                                                     -> refuse (it cannot be solved) -> REFUSED
 
 Problems with several parts, agents with several variables, functions of many variables and of one are normal input. An agent
 that owns no variable has no part in it. Who is handed in sits under the name of an agent of the problem; the rest is seated
@@ -25,7 +26,7 @@ from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.machine import Kind, Table
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import AGREED, FAILED
-from negotiate_rt.messages.performatives import Inform, InformResult, Left, Message, Request
+from negotiate_rt.messages.performatives import Inform, InformResult, Left, Message, Refuse, Request
 from negotiate_rt.protocols.base import Convener, NegotiationProtocol, unique_name
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.conversation import Conversation
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.account import Account, SolvingResult
     from negotiate_rt.solutions.dcop.tally import CostPoint, CostTally
 
-READY, SOLVING, DONE, SILENT, TIMED_OUT = "ready", "solving", "DONE", "SILENT", "TIMEOUT"
+READY, SOLVING, TIMED_OUT = "ready", "solving", "TIMEOUT"
+DONE, REFUSED, SILENT = "DONE", "REFUSED", "SILENT"
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
@@ -74,16 +76,19 @@ def lockstep(protocol: str, *phases: str) -> Table:
 class Solver(Neighbourhood):
     """What an algorithm's role holds: the channels to its neighbours, and its part of the problem.
 
-    `part` is what the protocol's `part` has made for this agent, `cycles` how many are allowed (the config's max_rounds).
+    `part` is what the protocol's `part` has made for this agent, `task` what the coordinator has told it, `cycles` how many are
+    allowed (the config's max_rounds). With a `refusal` (a code and why) it refuses in the end, and the search has failed.
     """
 
-    __slots__ = ("account", "options", "part")
+    __slots__ = ("account", "options", "part", "refusal", "task")
 
     def __init__(self, conversation: Conversation, name: str, account: Account, options: Any, streaming: bool) -> None:
         super().__init__(conversation, name, account.traffic, streaming)
         self.account = account
         self.options = options
         self.part: Any = None  # the protocol's own
+        self.task: Any = None  # likewise
+        self.refusal = ""
 
     @property
     def cycles(self) -> int:
@@ -156,7 +161,10 @@ class Solving(NegotiationProtocol):
     seats: ClassVar = {"coordinator": 1, "agent": (0, None)}
     convener = "coordinator"
     start = READY
-    moves: ClassVar = {READY: {("coordinator", Request): SOLVING}, SOLVING: {("agent", InformResult): DONE}}
+    moves: ClassVar = {
+        READY: {("coordinator", Request): SOLVING},
+        SOLVING: {("agent", InformResult): DONE, ("agent", Refuse): REFUSED},
+    }
     timeouts: ClassVar = {READY: SILENT, SOLVING: SILENT}
     joint: ClassVar = {SOLVING: {Request: SOLVING, "solved": AGREED, "failed": FAILED}}
     joint_start = SOLVING
@@ -180,6 +188,14 @@ class Solving(NegotiationProtocol):
     def part(self, problem: DcopProblem, part: Part, talk: Solver) -> Any:
         """Return what one agent's role works with, made of its part of the problem; called once, when channels are open."""
         return part
+
+    def tasks(self, account: Account) -> Mapping[str, Any]:
+        """Return what the coordinator tells agents to begin with, by name; nothing, unless a protocol says so."""
+        return {}
+
+    def refused(self, account: Account, reason: str) -> str:
+        """Return why the search has failed, made of an agent's refusal."""
+        return reason
 
     def enough(self, tally: CostTally) -> bool:
         """Whether no further cycle could change anything; asked whenever a cycle has closed."""
@@ -241,29 +257,41 @@ class Solving(NegotiationProtocol):
     async def coordinator(self, talk: Bundle) -> None:
         """Let everybody begin, and hear from each what it has settled on."""
         account: Account = talk.seat.context
-        await talk.send_all(Request(self.name), list(talk.ends))
-        await self.hear_out(talk)
+        tasks = self.tasks(account)
+        for name in talk.ends:
+            await talk.send(Request(tasks.get(name)), name)
+        if failure := await self.hear_out(talk):
+            talk.conclude("failed", failure)
+            return
+        account.proven = self.exact
         talk.conclude("solved", result=account.result())
 
-    async def hear_out(self, talk: Bundle) -> None:
-        """Wait until every agent has reported its values; without one of them there is no assignment."""
+    async def hear_out(self, talk: Bundle) -> str:
+        """Wait until every agent has reported its values; return why the search has failed, nothing if it has not. Without one
+        of them there is no assignment."""
         awaited = set(talk.ends)
         while awaited:
             name, message = await talk.receive()
             if isinstance(message, Left):
-                talk.conclude("failed", message.reason or f"agent-crashed: {name}")
-            elif isinstance(message, InformResult):
+                return message.reason or f"agent-crashed: {name}"
+            if isinstance(message, Refuse):
+                return self.refused(talk.seat.context, message.reason)
+            if isinstance(message, InformResult):
                 awaited.discard(name)
+        return ""
 
     async def agent(self, talk: Dialogue) -> None:
         """Solve with the neighbours, once told to begin, and report."""
-        await talk.receive(Request)
+        request = await talk.receive(Request)
         solver: Solver | None = talk.seat.context
         if solver is None:  # it owns no variable
             await talk.send(InformResult(()))
             return
+        assert isinstance(request, Request)
+        solver.task = request.content
         await self.solve(solver)
-        await talk.send(InformResult(solver.account.values_of(solver.name)))
+        report = Refuse(solver.refusal) if solver.refusal else InformResult(solver.account.values_of(solver.name))
+        await talk.send(report)
 
     @cached_property
     def channels(self) -> tuple[Table, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from types import coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +163,7 @@ class Neighbour:
         self.taken = envelope.reply_with
         observe = self.hood.conversation.observe
         if observe is not None:
-            observe("heard", envelope, self)  # type: ignore[arg-type]  # who watches looks at the envelope
+            observe("heard", envelope, self)
         return message
 
     def illegal(self, error: type[LocalProtocolError | RemoteProtocolError], message: Message, reason: str = "") -> Exception:
@@ -247,7 +247,7 @@ class Neighbourhood:
             end.serial = number = end.serial + 1
             envelope = Envelope(end.route, message, number, end.taken)
             if observe is not None and end.remote:
-                observe("said", envelope, end)  # type: ignore[arg-type]  # who watches looks at the envelope
+                observe("said", envelope, end)
             if end.link is None:
                 end.peer.put(envelope)
             else:
@@ -259,8 +259,27 @@ class Neighbourhood:
             conversation.messages += remote
 
     def say(self, message: Message, end: Neighbour) -> None:
-        """Say something to one neighbour; never waits."""
-        self.tell(message, (end,))
+        """Say something to one neighbour; never waits. Raises LocalProtocolError, as `tell`."""
+        conversation = self.conversation
+        if conversation.state:
+            return
+        move = end.state.says.get(message.__class__)
+        if move is None:
+            raise end.illegal(LocalProtocolError, message)
+        end.state = move.target
+        end.serial = number = end.serial + 1
+        envelope = Envelope(end.route, message, number, end.taken)
+        if end.remote:
+            traffic = self.traffic
+            traffic.messages += 1
+            traffic.bytes += len(_encode(message))
+            conversation.messages += 1
+            if conversation.observe is not None:
+                conversation.observe("said", envelope, end)
+        if end.link is None:
+            end.peer.put(envelope)
+        else:
+            end.link.carry(envelope, end.peer)
 
     # -- hearing --------------------------------------------------------------------------------------------------------
 
@@ -315,7 +334,7 @@ class Neighbourhood:
             if content.checks > checks:
                 checks = content.checks
             if observe is not None and end.remote:
-                observe("heard", envelope, end)  # type: ignore[arg-type]  # who watches looks at the envelope
+                observe("heard", envelope, end)
         self.checks = checks
         self.missing = missing
 
@@ -344,6 +363,10 @@ class Neighbourhood:
         if checks > self.checks:
             self.checks = checks
         return end, message
+
+    async def compute(self, function: Callable[..., Any], *args: Any) -> Any:  # Any: the function's own types
+        """Run a function in a worker thread, off the loop. Raises what it raises."""
+        return await self.conversation.compute(self.actor, function, args)
 
     def _await_only(self, ends: Sequence[Neighbour]) -> None:
         for end in self.ends:

@@ -62,11 +62,17 @@ def tables_by_lowest(problem: DcopProblem, order: Sequence[str]) -> dict[str, li
     """
     depth = {one: place for place, one in enumerate(order)}
     found: dict[str, list[CostTable]] = {one: [CostTable((one,), problem.unary[one])] for one in order}
-    for function in problem.functions.values():
-        free = (
-            tuple(one for one in function.variables if len(problem.variables[one].domain) > 1) or function.variables[:1]
-        )
-        shape = tuple(len(problem.variables[one].domain) for one in free)
-        lowest = max(free, key=depth.__getitem__)
-        found[lowest].append(CostTable(free, problem.tables[function.name].reshape(shape)))
+    for name in problem.functions:
+        table = free_table(problem, name)
+        found[max(table.variables, key=depth.__getitem__)].append(table)
     return found
+
+
+def free_table(problem: DcopProblem, name: str) -> CostTable:
+    """Return a cost function's table without the variables of a single value; with its first one if all are."""
+    table = problem.tables[name]
+    variables = problem.functions[name].variables
+    if 1 in table.shape:
+        variables = tuple(one for one in variables if len(problem.variables[one].domain) > 1) or variables[:1]
+        table = table.reshape([len(problem.variables[one].domain) for one in variables])
+    return CostTable(variables, table)

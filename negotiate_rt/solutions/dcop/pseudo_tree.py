@@ -99,7 +99,7 @@ def best_pseudo_tree(problem: DcopProblem, tries: int = ROOTS_TRIED) -> PseudoTr
     sizes = {one: len(variable.domain) for one, variable in problem.variables.items()}
     best = []
     for part in components(graph):
-        trees = [_search(graph, sizes, root) for root in _by_degree(graph, part)[: max(tries, 1)]]
+        trees = [_search(graph, sizes, root) for root in roots_to_try(graph, part, tries)]
         best.append(min(trees, key=lambda tree: (_entries(tree), tree.width)))
     return _forest(best, sizes)
 
@@ -119,6 +119,11 @@ def components(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
                 part += fresh
             found.append(sorted(part, key=order.__getitem__))
     return found
+
+
+def roots_to_try(graph: Mapping[str, Sequence[str]], part: Iterable[str], tries: int = ROOTS_TRIED) -> list[str]:
+    """Return the variables of a part of the graph to search from: those with the most neighbours, at least one."""
+    return _by_degree(graph, part)[: max(tries, 1)]
 
 
 def _by_degree(graph: Mapping[str, Sequence[str]], part: Iterable[str]) -> list[str]:
