@@ -99,6 +99,10 @@ class StalledError(NegotiationError):
         super().__init__(f"stalled: nothing can run, no timer is set and no outside call is in flight:\n{lines}")
 
 
+class JournalError(NegotiationError):
+    """A journal cannot be written or read: a full disk, a damaged file, one of another version, one in use elsewhere."""
+
+
 class SocietyClosed(NegotiationError, RuntimeError):
     """The society has been closed, or was never opened, and takes no more work."""
 

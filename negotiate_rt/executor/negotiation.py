@@ -19,11 +19,13 @@ from negotiate_rt.messages.performatives import Withdraw
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
-from negotiate_rt.runtime.saying import Saying
 from negotiate_rt.runtime.seat import Seat
 
 if TYPE_CHECKING:
     from negotiate_rt.executor.world import World
+    from negotiate_rt.journal.session import Page
+
+JOURNAL_ONLY = ("decided", "advanced")  # what a journal takes down for a replay, and listeners are not told
 
 
 class NegotiationStatus(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ class Negotiation:
     """A negotiation under way. `await handle` gives its one outcome, any number of times."""
 
     __slots__ = (
-        "_callbacks", "_conversation", "_protocol", "_seats", "_waiters", "_watchers", "_world", "config", "id",
+        "_callbacks", "_conversation", "_page", "_protocol", "_seats", "_waiters", "_watchers", "_world", "config", "id",
         "outcome", "problem",
     )  # fmt: skip
 
@@ -67,6 +69,7 @@ class Negotiation:
         self._waiters: list[asyncio.Future[None]] | None = None
         self._callbacks: list[Callable[[Negotiation], None]] | None = None
         self._watchers: list[Callable[[Record], None]] | None = None
+        self._page: Page | None = None
         conversation.on_over = self._over
 
     @property
@@ -99,6 +102,11 @@ class Negotiation:
         done = bool(call_off(self._conversation, reason))
         self._world.kernel.wake_host()
         return done
+
+    @property
+    def protocol(self) -> NegotiationProtocol:
+        """By whose rules it goes."""
+        return self._protocol
 
     @property
     def agents(self) -> list[Any]:
@@ -204,6 +212,11 @@ class Negotiation:
         self._watchers = [*(self._watchers or ()), watcher]
         self._conversation.observe = self._observe
 
+    def keep(self, page: Page) -> None:
+        """Let a journal's page take down everything from now on."""
+        self._page = page
+        self._conversation.observe = page
+
     def on_done(self, callback: Callable[[Negotiation], None]) -> None:
         """Call a function once the outcome is there (now, if it is)."""
         if self.outcome is not None:
@@ -211,8 +224,14 @@ class Negotiation:
         else:
             self._callbacks = [*(self._callbacks or ()), callback]
 
-    def _observe(self, kind: str, what: Any, end: Saying) -> None:
-        self.tell(record_of(self.id, self._conversation.kernel.now, kind, what, end.name, end.other))
+    def _observe(self, kind: str, what: Any, end: Any) -> None:
+        """Something has happened: the journal and whoever watches hear of it."""
+        if self._page is not None:
+            self._page(kind, what, end)
+        if kind == "fault":
+            self.tell(Record(self.id, what.when, kind, what.who, content={"what": what.what, "cause": what.cause}))
+        elif kind not in JOURNAL_ONLY:
+            self.tell(record_of(self.id, self._conversation.kernel.now, kind, what, end.name, end.other))
 
     def tell(self, record: Record) -> None:
         """Tell whoever watches."""
@@ -223,7 +242,7 @@ class Negotiation:
                 logger().error("journal_failed", negotiation=self.id, error=repr(error))
 
     def _ending(self) -> Record:
-        assert self.outcome is not None
+        assert self.outcome is not None  # since `_announce`
         one = self.outcome
         content = {"state": str(one.final_state), "reason": one.failure_reason, "accepted": one.accepted_offer}
         return Record(self.id, self._conversation.ended_at, "ended", content=content)
@@ -240,19 +259,21 @@ class Negotiation:
     def _over(self, conversation: Conversation) -> None:
         """Everything is released: write the outcome, once, and tell whoever waits."""
         utilities = self._utilities(conversation)
-        self.outcome = NegotiationOutcome(
+        outcome = NegotiationOutcome(
             id=self.id, protocol=self._protocol.name, agreed=conversation.state == AGREED,
             accepted_offer=conversation.accepted, all_offers=tuple(conversation.offers.values()),
             rounds_used=rounds(conversation), duration_ms=1000.0 * (conversation.ended_at - conversation.started_at),
             final_state=NegotiationState(conversation.state), failure_reason=conversation.reason, utilities=utilities,
             faults=tuple(conversation.faults), result=conversation.result, messages=conversation.messages,
         )  # fmt: skip
-        conversation.round = self.outcome.rounds_used
+        conversation.round = outcome.rounds_used
+        if self._page is None or not self._world.record(outcome, self._announce):
+            self._announce(outcome)
+
+    def _announce(self, outcome: NegotiationOutcome) -> None:
+        """Tell whoever waits how it ended: where a durable journal is kept, once that is committed."""
+        self.outcome = outcome
         if self._watchers:
-            for fault in self.outcome.faults:
-                self.tell(
-                    Record(self.id, fault.when, "fault", fault.who, content={"what": fault.what, "cause": fault.cause})
-                )
             self.tell(self._ending())
         try:
             self._world.over(self)

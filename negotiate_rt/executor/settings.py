@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 from negotiate_rt.errors import ConfigurationError, ProtocolDefinitionError, suggest
-from negotiate_rt.journal.record import Record
 from negotiate_rt.machine.check import problems_of
 from negotiate_rt.messages.config import NegotiationConfig, protocol_name, seconds, whole
 from negotiate_rt.protocols.base import NegotiationProtocol
@@ -33,7 +32,7 @@ class Settings:
 
     def __init__(  # noqa: PLR0913  # the public keywords of executor and society
         self, *, clock: str = "real", network: Network | None = None, seed: int | None = None,
-        journal: Callable[[Record], Any] | None = None, name: str | None = None, max_in_flight: float | None = math.inf,
+        journal: Any = None, name: str | None = None, max_in_flight: float | None = math.inf,
         mailbox_capacity: int = CAPACITY, overflow: Overflow = "fail", start_timeout: float | timedelta | None = 10.0,
         stop_timeout: float | timedelta | None = 5.0, grace: float = 0.5, watchdog: float = 0.25,
         reliability: ReliabilityLedger | None = None,
@@ -42,8 +41,12 @@ class Settings:
             raise ConfigurationError(
                 f"clock: expected 'real' or 'virtual', got {clock!r}" + suggest(str(clock), CLOCKS)
             )
-        if journal is not None and not callable(journal):
-            raise ConfigurationError(f"journal: expected a callable that takes records, got {journal!r}")
+        if journal is not None:
+            from negotiate_rt.journal.journal import Journal, as_journal  # late: most programs keep none
+
+            journal = as_journal(journal)
+            if name is None and isinstance(journal, Journal):
+                name = journal.society
         if name is not None and not isinstance(name, str):
             raise ConfigurationError(f"name: expected text, got {name!r}")
         if overflow not in OVERFLOWS:
@@ -68,11 +71,16 @@ class Settings:
             raise ConfigurationError(f"reliability: expected a ReliabilityLedger or None, got {reliability!r}")
         self.reliability = ReliabilityLedger() if reliability is None else reliability
         self.protocols = Catalogue()
-        self._ids = itertools.count(1)
+        self.last_id = 0
 
     def next_id(self) -> str:
         """Return the next conversation id."""
-        return f"{self.name}/{next(self._ids)}"
+        self.last_id += 1
+        return f"{self.name}/{self.last_id}"
+
+    def go_on_from(self, number: int) -> None:
+        """Let ids go on after those that a journal knows."""
+        self.last_id = max(self.last_id, number)
 
     def register(self, protocol: NegotiationProtocol) -> None:
         """Add a protocol, or replace the one of its name. Raises ProtocolDefinitionError if it is not sound."""

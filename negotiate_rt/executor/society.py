@@ -52,6 +52,7 @@ class Society:
         if self._world is not None:
             raise SocietyClosed(f"society {self.name!r} has been opened before; make a new one")
         self._world = World(self._settings, self._listeners, keep_open=True)
+        self._world.open_journal()
         self._world.launch()
         self._residents = self._world.residents = Residents(self._world)
         return self

@@ -10,7 +10,7 @@ import asyncio
 import gc
 import math
 import threading
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -40,6 +40,7 @@ from negotiate_rt.runtime.seating import Wiring
 from negotiate_rt.runtime.watchdog import BlockedHook, Watchdog
 
 if TYPE_CHECKING:
+    from negotiate_rt.executor.journalling import Journalling
     from negotiate_rt.executor.residents import Residents
 
 CROWD = 250  # open negotiations above which garbage collections are put off: with 100,000 live a full one takes 0.8 s
@@ -64,9 +65,15 @@ class World:
         self.open: dict[str, Negotiation] = {}
         self.closed = False
         network = settings.network
+        self.journalling: Journalling | None = None
+        if settings.journal is not None:
+            from negotiate_rt.executor.journalling import journal_of  # late: most programs keep none
+
+            self.journalling = journal_of(self)
+        on_drop = self.dead_letters.add if self.journalling is None else self._dropped
         if network is not None:
-            network.bind(self.kernel, f"{settings.seed}", self.dead_letters.add)
-        self.wiring = Wiring(network, settings.mailbox_capacity, settings.overflow, self.dead_letters.add)
+            network.bind(self.kernel, f"{settings.seed}", on_drop)
+        self.wiring = Wiring(network, settings.mailbox_capacity, settings.overflow, on_drop)
         self.commons = Commons(Directory(), settings.reliability, self.begin_within)
         self.chains: dict[str, tuple[str, ...]] = {}  # negotiations that were opened inside others -> who opened each in turn
         self.residents: Residents | None = None
@@ -91,6 +98,8 @@ class World:
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         if not self.closed:  # cancelled before its first step
             self._end_all()
+            if self.journalling is not None:
+                self.journalling.abandon()
         error = None if task.cancelled() else task.exception()  # asked for, or asyncio would complain at its collection
         if error is not None and not isinstance(error, KeyboardInterrupt):
             logger().error("society_failed", society=self.settings.name, error=described(error))
@@ -104,6 +113,7 @@ class World:
             self._end_all()
             try:
                 with anyio.CancelScope(shield=True):
+                    await self._close_journal()
                     await self.listeners.drain(self.settings.grace)
                     await self.calls.join(self.settings.grace)
             finally:
@@ -112,6 +122,29 @@ class World:
                 self._calm()
             if self.calls.orphaned:
                 logger().warning("orphaned_hooks", society=self.settings.name, count=self.calls.orphaned)
+        if self.journalling is not None and self.journalling.error is not None:
+            raise self.journalling.error
+
+    def open_journal(self) -> None:
+        """Take hold of the journal, once. Raises JournalError."""
+        if self.journalling is not None and self._task is None and self.journalling.session is None:
+            self.journalling.open()
+
+    async def _close_journal(self) -> None:
+        """Write the rest of the journal; what waited for that is announced, and what that starts is ended."""
+        if self.journalling is not None:
+            await self.journalling.close()
+            self._end_all()
+
+    def _dropped(self, item: Any, reason: str) -> None:
+        """A message that nobody will read: a dead letter, and a row of the journal."""
+        self.dead_letters.add(item, reason)
+        if self.journalling is not None:
+            self.journalling.lost(item, reason)
+
+    def record(self, outcome: NegotiationOutcome, announce: Callable[[NegotiationOutcome], None]) -> bool:
+        """Take down an outcome; True if the journal announces it, once it is safe."""
+        return self.journalling is not None and self.journalling.record(outcome, announce)
 
     def _end_all(self) -> None:
         self.closed = True
@@ -138,6 +171,8 @@ class World:
         """Stop the host of a world that was opened for its negotiations and has none left."""
         if not (self.open or self.keep_open or self.guests.busy):
             self.host.stop()
+            if self._task is None and self.journalling is not None:  # nothing has started: a caller's mistake
+                self.journalling.abandon()
 
     async def settle(self, negotiation: Negotiation | None = None) -> None:
         """Wait, briefly and come what may, until nothing of a negotiation runs any more; if it was the last, until the world
@@ -178,6 +213,8 @@ class World:
         if self.closed or self.host.stopping:
             raise SocietyClosed(f"society {self.settings.name!r} is closed and takes no more negotiations")
         protocol, seats, config, problem, options = self.settings.plan(agents, config, problem)
+        if self.journalling is not None:
+            self.open_journal()
         name = self.settings.next_id()
         number = name.rpartition("/")[2]
         seed = f"{self.settings.seed}/{number}" if config.seed is None else f"own/{config.seed}"
@@ -194,7 +231,9 @@ class World:
         self.open[conversation.id] = negotiation
         if len(self.open) == CROWD:
             self._crowd()
-        if self.settings.journal is not None:
+        if self.journalling is not None:
+            self.journalling.begin(negotiation, seats, terms)
+        elif self.settings.journal is not None:
             negotiation.watch(self.settings.journal)
             negotiation.tell(Record(conversation.id, self.kernel.now, "started", content=protocol.name))
         self.listeners.started(config)

@@ -14,8 +14,10 @@ class Record(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What happened in a negotiation, at `at` seconds on the society's clock.
 
     kind: "started", "said" (sent), "heard" (taken by the receiver's machine), "skipped", "passed" (a silent row), "fault",
-    "ended". `act` is the FIPA name; `number` the sender's count of messages in the dialogue,
-    `reply_by` until when an answer is taken.
+    "ended"; a journal kept in a file adds "decided" (an outside hook's answer), "lost" (a message that nobody reads),
+    "advanced" (an event of the joint table), "opened" and "closed" (of the society). `act` is the FIPA name; `number` the
+    sender's count of messages in the dialogue, `in_reply_to` the last one it had taken, `reply_by` until when an answer is
+    taken.
     """
 
     negotiation: str
@@ -27,6 +29,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     content: Any = None  # the message's own fields, or the ending
     number: int = 0
     reply_by: float | None = None
+    in_reply_to: int = 0
 
 
 def record_of(negotiation: str, at: float, kind: str, what: Envelope | Message, sender: str, receiver: str) -> Record:
@@ -42,6 +45,7 @@ def record_of(negotiation: str, at: float, kind: str, what: Envelope | Message, 
             fields(what.message),
             what.reply_with,
             what.reply_by,
+            what.in_reply_to,
         )
     return Record(negotiation, at, kind, sender, receiver, fipa_name(type(what)), fields(what))
 

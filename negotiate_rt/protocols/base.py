@@ -58,6 +58,7 @@ class NegotiationProtocol:
     skips: ClassVar[Mapping[str, str]] = {}
     exhausted: ClassVar[Mapping[str, str]] = {}
     rules: ClassVar[Mapping[Kind | tuple[str, Kind], tuple[Rule, ...]]] = {}
+    rounds_from: ClassVar[str] = ""  # the state in which rounds begin to count, if talk comes before them
     joint: ClassVar[JointMoves | None] = None
     joint_start: ClassVar[str] = ""
     joint_timeouts: ClassVar[Mapping[str, str]] = {}

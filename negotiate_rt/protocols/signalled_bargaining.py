@@ -159,6 +159,7 @@ class SignalledBargaining(Bilateral):
     options = SignalOptions
     contents = (Signal,)
     start = FIRST_SIGNAL
+    rounds_from = OPENING
     rules: ClassVar = {Propose: (keeps_its_word,), Accept: (keeps_its_word,)}
     moves: ClassVar[Moves] = {
         FIRST_SIGNAL: {("initiator", Inform): SECOND_SIGNAL, ("initiator", Walk): FAILED},

@@ -226,6 +226,8 @@ class Asking:
             done = await self.conversation.calls.run(call, awaitable, self.seat.agent)
         finally:
             self.box.interrupts = None
+        if self.conversation.observe is not None:
+            self.conversation.observe("decided", (hook, *answer_of(call, done)), self)
         if not done:
             if self.actor.interrupted:
                 raise Interrupted
@@ -292,6 +294,13 @@ class Asking:
             discard(fault.ready)
             raise Faulty(fault.kind, f"the fallback: {cause}", fault.trace) from None
         return message
+
+
+def answer_of(call: Call, done: bool) -> tuple[str, Any]:  # Any: whatever the hook answered
+    """Return how an outside call came back, and with what: what a journal keeps of it."""
+    if not done:
+        return "late", None
+    return ("answer", call.result) if call.error is None else ("raised", described(call.error))
 
 
 def discard(decision: Any) -> None:  # Any: whatever an agent returned

@@ -113,6 +113,8 @@ class Bundle(Asking):
     def advance(self, event: str) -> None:
         """Take a named row of the joint table."""
         self.joint.advance(event)
+        if self.conversation.observe is not None:
+            self.conversation.observe("advanced", event, self)
 
     def agent_of(self, name: str) -> Any:  # anything with a name
         """Return the agent that sits at the other end of one dialogue."""
@@ -125,6 +127,8 @@ class Bundle(Asking):
         state = self.joint.advance(event)
         if not self.joint.final:
             raise LocalProtocolError(f"{event!r} leads to {state}, which is no end", legal=self.joint.table.names())
+        if self.conversation.observe is not None:
+            self.conversation.observe("advanced", event, self)
         self.conversation.finish(state, reason, result=result, accepted=accepted, by=self)
 
     def call_again(self, name: str) -> None:

@@ -26,13 +26,12 @@ from negotiate_rt.runtime.commons import Commons
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.items import Aside, Injected, Verdict
 from negotiate_rt.runtime.kernel import Kernel, described, formatted
-from negotiate_rt.runtime.saying import Saying
 
 if TYPE_CHECKING:
     from negotiate_rt.runtime.bundle import Bundle
 
 MAX_FAULTS = 1000  # a flood of forged messages must not fill the memory; further faults are counted only
-Observe = Callable[[str, Any, Saying], None]  # Any: an envelope or a system event
+Observe = Callable[[str, Any, Any], None]  # what happened: an envelope, event or fault; at whose end
 
 
 class Terms:
@@ -327,7 +326,10 @@ class Conversation:
         if not isinstance(self.faults, list):
             self.faults = []
         if len(self.faults) < MAX_FAULTS:
-            self.faults.append(Fault(who, what, self.kernel.read_clock(), cause, trace))
+            fault = Fault(who, what, self.kernel.read_clock(), cause, trace)
+            self.faults.append(fault)
+            if self.observe is not None:
+                self.observe("fault", fault, None)
 
     def note_stale(self, envelope: Envelope, error: RemoteProtocolError, end: Dialogue) -> None:
         """A message that was legal when said came too late: dropped, counted, nobody's fault. An acceptance that bound

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from negotiate_rt.errors import NegotiationError
 from negotiate_rt.runtime.calls import Calls
@@ -42,6 +43,29 @@ def _in_trio(trio: object) -> bool:
     return bool(inside and inside())
 
 
+class Keeper(Protocol):
+    """Keeps a record of what happens, between the slices: a journal."""
+
+    def tick(self, idle: bool) -> None:
+        """A slice is over (real clock); `idle`: nothing can run."""
+
+    def look(self) -> None:
+        """A slice is over (virtual clock)."""
+
+    async def settle(self) -> None:
+        """Nothing can run at this instant (virtual clock)."""
+
+    def rest(self) -> float | None:
+        """Return for how many seconds the host may sleep; None: as long as it likes."""
+
+    @property
+    def crowded(self) -> bool:
+        """Whether it cannot take any more for now."""
+
+    async def room(self) -> None:
+        """Wait until it can."""
+
+
 class Host:
     """Drives one kernel inside the running loop until `stop` is called. `turns` counts slices."""
 
@@ -50,6 +74,7 @@ class Host:
         self.calls = calls
         self.turns = 0
         self.stopping = False
+        self.keeper: Keeper | None = None
         self.held = 0  # while above 0, nothing runs: somebody outside is still setting the scene
         self._bell: asyncio.Future[None] | None = None
         self._own_threads = 0
@@ -90,6 +115,8 @@ class Host:
             finally:
                 kernel.current = None
                 asyncio.tasks._enter_task(loop, task)
+            if self.keeper is not None:
+                await self._keep(self.keeper)
             if self.stopping:
                 return  # type: ignore[unreachable]  # run_slice may have called stop
             if not kernel.idle:
@@ -101,6 +128,15 @@ class Host:
             else:
                 self.on_stall()
                 await self._sleep_until(math.inf)
+
+    async def _keep(self, keeper: Keeper) -> None:
+        """Let the record catch up; while it cannot, nothing runs."""
+        if self.kernel.virtual:
+            keeper.look()
+        else:
+            keeper.tick(self.kernel.idle)
+        if keeper.crowded:
+            await keeper.room()
 
     async def _yield_to_others(self) -> None:
         if threading.active_count() - self._own_threads > 1 and self._others_want_to_run():
@@ -116,6 +152,8 @@ class Host:
     async def _settle(self) -> None:
         """Virtual clock, nothing can run: let hooks that wait on nothing real finish, then release what has finished in the
         order it was asked; time stands still until the last call in flight is back or past its deadline."""
+        if self.keeper is not None:
+            await self.keeper.settle()
         for _ in range(SETTLE_TURNS):
             await asyncio.sleep(0)
         if self.calls.half_awake:
@@ -131,6 +169,9 @@ class Host:
         loop = asyncio.get_running_loop()
         if self.kernel.ready or self.stopping or self.kernel.unreleased:
             return
+        rest = self.keeper.rest() if self.keeper is not None else None
+        if rest is not None:
+            when = min(when, self.kernel.read_clock() + rest)
         bell = self._bell = loop.create_future()
         alarm = None
         if when < math.inf:  # by its distance: the loop's clock may be another

@@ -103,7 +103,7 @@ async def test_protocol_may_be_named_by_a_plain_string_and_agents_come_from_any_
     [
         ({"clok": 1}, "NegotiationExecutor: .*'clok'"),
         ({"clock": "fast"}, "clock: expected 'real' or 'virtual', got 'fast'"),
-        ({"journal": 5}, "journal: expected a callable that takes records, got 5"),
+        ({"journal": 5}, "journal: expected a path, a Journal, or a callable that takes records, got 5"),
     ],
 )
 def test_settings_that_do_not_exist_are_refused(settings, text):
