@@ -6,7 +6,7 @@ The same tables stand in a file of their own and in a scenario's `[problem]`. Co
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -76,3 +76,20 @@ class DcopSpec(msgspec.Struct, frozen=True, kw_only=True, tag="dcop", tag_field=
     agents: tuple[Name, ...] = ()
     name: str = ""
     description: str = ""
+
+
+class DcopFileSpec(msgspec.Struct, frozen=True, kw_only=True, tag="dcop-file", tag_field="type", forbid_unknown_fields=True):
+    """The problem in a file, seen from the scenario's folder: TOML of ours, or pyDCOP's YAML."""
+
+    path: Name
+
+
+class DrawnDcopSpec(msgspec.Struct, frozen=True, kw_only=True, tag="drawn-dcop", tag_field="type", forbid_unknown_fields=True):
+    """A problem drawn from a `seed`: the `generator` (colouring, ising, meetings, secp, sensors) and its `parameters`."""
+
+    generator: Name
+    parameters: dict[str, Scalar] = {}
+    seed: int = 0
+
+
+AnyDcop: TypeAlias = DcopSpec | DcopFileSpec | DrawnDcopSpec

@@ -16,6 +16,7 @@ from negotiate_rt.protocols.brokering import Proxied
 from negotiate_rt.runtime.network import Network
 from negotiate_rt.runtime.presets import preset
 from negotiate_rt.scenarios.division_format import DIVISIONS, stake_of
+from negotiate_rt.scenarios.dcop_format import AnyDcop
 from negotiate_rt.scenarios.domains import load_domain
 from negotiate_rt.scenarios.format import (
     FaultsSpec,
@@ -51,7 +52,7 @@ class Scenario:
         flaws: list[str] = []
         self.protocol = protocol_name(spec.protocol)
         if spec.domain is None:
-            self.problem = _attempt(flaws, "problem", _problem, spec.problem)
+            self.problem = _attempt(flaws, "problem", _problem, spec.problem, self.folder)
         else:
             self.problem = _domain(spec, self.folder)
         options = _attempt(flaws, "", _options, self.protocol, spec)
@@ -63,6 +64,8 @@ class Scenario:
             names = [agent.name] if agent.count == 1 else [f"{agent.name}-{number}" for number in numbers]
             self._recipes.append((names, _attempt(flaws, path, recipe, agent, stage, path)))
         flaws.extend(self._doubles())
+        if not spec.agents and not isinstance(spec.problem, AnyDcop):  # whose agents are those of its problem
+            flaws.append("agents: missing; expected at least one [[agents]] table")
         self.config: NegotiationConfig = _attempt(flaws, "", _config, spec, self.protocol, options)
         if not flaws:
             self._rehearse(flaws)
@@ -76,8 +79,10 @@ class Scenario:
 
     @property
     def agents(self) -> tuple[str, ...]:
-        """The agents' names, in order."""
-        return tuple(name for names, _ in self._recipes for name in names)
+        """The agents' names, in order; those of the problem that the runtime seats last."""
+        named = [name for names, _ in self._recipes for name in names]
+        seated = [name for name, own in self.problem.agents.items() if own] if isinstance(self.spec.problem, AnyDcop) else []
+        return tuple(dict.fromkeys((*named, *seated)))
 
     @property
     def issues(self) -> tuple[str, ...]:
@@ -162,7 +167,11 @@ def _domain(spec: ScenarioSpec, folder: Path) -> BargainingProblem:
         raise ScenarioError([f"domain: {f'{error.source}: ' if error.source else ''}{flaw}" for flaw in error.flaws]) from None
 
 
-def _problem(spec: Any) -> Any:  # one of AnyProblem or None -> what the executor takes
+def _problem(spec: Any, folder: Path) -> Any:  # one of AnyProblem or None -> what the executor takes
+    if isinstance(spec, AnyDcop):
+        from negotiate_rt.scenarios.dcop_scenarios import dcop_problem  # loads numpy
+
+        return dcop_problem(spec, folder)
     if isinstance(spec, IssuesSpec):
         return BargainingProblem([issue_of(one) for one in spec.issues], information=spec.information)
     if isinstance(spec, GAMES):
