@@ -104,7 +104,7 @@ class View(msgspec.Struct, frozen=True):
 
     def value_schema(self) -> dict[str, Any]:
         """Return the JSON schema of an offer's value."""
-        schema = getattr(self.problem, "json_schema", None)
+        schema = getattr(self.problem, "json_schema", None) or getattr(self.preferences, "json_schema", None)
         return schema() if schema is not None else {"type": "number"}
 
     def schema(self) -> dict[str, Any]:

@@ -100,10 +100,13 @@ class Floor:
         talk = self.talk
         waiting = dict.fromkeys(awaited)
         heard: dict[str, Message] = {}
-        idle = not waiting
+        idle, late = not waiting, False
         while waiting or idle:
             name, message = await talk.receive(deadline=due)
             if isinstance(message, Lapse):
+                if not late:  # what comes at the very instant it was due, such as word that a hook was late
+                    due, late = talk.now, True
+                    continue
                 for silent in waiting:
                     talk.lapse(silent)
                 break

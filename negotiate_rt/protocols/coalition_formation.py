@@ -235,9 +235,9 @@ class CoalitionFormation(NegotiationProtocol):
                 seat.context = message.content
                 await decide(talk, message.content.closes_at)
             elif isinstance(message, Propose):
-                maker = talk.conversation.offers[message.offer].agent
+                maker, round = talk.conversation.offers[message.offer].agent, talk.conversation.round
                 due = message.expires_at
-                seat.context = replace(seat.context, proposal=message.value, proposer=maker, closes_at=due)
+                seat.context = replace(seat.context, proposal=message.value, proposer=maker, closes_at=due, round=round)
                 await decide(talk, due)
                 seat.context = replace(seat.context, proposal=None, proposer="")
 

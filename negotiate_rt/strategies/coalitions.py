@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import combinations
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -56,9 +56,9 @@ class ValueDemand(msgspec.Struct, frozen=True, kw_only=True, tag="values"):
 
     concept: the Shapley value or the nucleolus, of the coalition structure of largest worth. values: by player, instead. In
     its turn it proposes the coalition that leaves it most once every other member gets its value (or what it has, if that is
-    more), provided this is no less than its own value; among ties the largest. It joins what gives it its value, unless it
-    has as much already. Where the values are in the core, all together agree on exactly these. Cost: that of the values, once
-    a game, then O(2**n) a turn; up to 16 players.
+    more), provided this is no less than its own value; among ties its own in that structure, else the largest. It joins what
+    gives it its value, unless it has as much already. Where the values are in the core, all together agree on exactly these.
+    Cost: that of the values, once a game, then O(2**n) a turn; up to 16 players.
     """
 
     concept: Literal["shapley", "nucleolus"] = "shapley"
@@ -89,7 +89,16 @@ class ValueDemand(msgspec.Struct, frozen=True, kw_only=True, tag="values"):
             worse = sign * (then - now) < -_slight(now, then)
             return Accept() if enough and better and not worse else Reject(f"{view.agent} demands {mine:.10g}")
         offers = {name: sign * max(sign * values[name], sign * call.payoffs[name]) for name in call.payoffs}
-        return _best(view, {**offers, view.agent: mine}, even=False) or Refuse("nothing gives everybody its value")
+        found = _best(view, {**offers, view.agent: mine}, even=False, favoured=self._favoured(view))
+        return found or Refuse("nothing gives everybody its value")
+
+    def _favoured(self, view: View) -> frozenset[str]:
+        """Return its own coalition in the structure that the values are of; nobody where they were given."""
+        if self.values is not None:
+            return frozenset()
+        from negotiate_rt.solutions.coalitions.judging import best_structure
+
+        return next(one for one in best_structure(view.problem).coalitions if view.agent in one)
 
     def _values(self, view: View) -> Mapping[str, float] | None:
         if self.values is not None:
@@ -106,18 +115,21 @@ def _slight(*amounts: float) -> float:
     return SLIGHT * max(map(abs, amounts))
 
 
-def _best(view: View, offers: Mapping[str, float], even: bool) -> CoalitionProposal | None:
+def _best(
+    view: View, offers: Mapping[str, float], even: bool, favoured: frozenset[str] = frozenset()
+) -> CoalitionProposal | None:
     """Return the proposal that leaves this party most after the others' offers, more than its own offer and than it has.
 
-    even: what is left over the offers is shared evenly among the members, else it is this party's. What has fallen since
-    anything changed is not proposed again.
+    even: what is left over the offers is shared evenly among the members, else it is this party's. favoured: which coalition it
+    had rather among ties. What has fallen since anything changed is not proposed again.
     """
+    rules = Rules(offers, even, favoured)
     call: CoalitionCall = view.call
     weigh = _weighed if len(call.payoffs) <= MOST_WEIGHED else _nearby
     own = call.agreement_of(view.agent)
     barred = set() if own is None else {own.coalition}
     for _ in range(len(call.fallen) + 1):
-        found = weigh(view, offers, even, barred)
+        found = weigh(view, rules, barred)
         if found is None:
             return None
         members, left = found
@@ -138,14 +150,21 @@ def _same(one: CoalitionProposal, other: CoalitionProposal) -> bool:
     return all(abs(other.payoffs[name] - payoff) <= _slight(payoff, other.payoffs[name]) for name, payoff in one.payoffs.items())
 
 
-def _weighed(
-    view: View, offers: Mapping[str, float], even: bool, barred: Set[frozenset[str]]
-) -> tuple[tuple[str, ...], float] | None:
+class Rules(NamedTuple):
+    """How a coalition is judged: what each member is offered, how the rest is shared, and which is favoured among ties."""
+
+    offers: Mapping[str, float]
+    even: bool
+    favoured: frozenset[str]
+
+
+def _weighed(view: View, rules: Rules, barred: Set[frozenset[str]]) -> tuple[tuple[str, ...], float] | None:
     """Return the members of the best coalition of all, and what it yields over the offers."""
     import numpy as np  # late: heavy
 
     from negotiate_rt.problems.games import sizes, subset_sums
 
+    offers, even, favoured = rules
     game: CoalitionGame = view.problem
     call: CoalitionCall = view.call
     sign = -1.0 if call.costs else 1.0
@@ -163,11 +182,19 @@ def _weighed(
     gain = np.where(able, gain, -np.inf)
     most = float(gain.max())
     slack = SLIGHT * max(float(np.abs(table).max()), float(np.abs(paid).max()))
-    if most < _least(view, offers) + slack * (1 if even else -1):
+    if most < _least(view, offers) + slack * (1 if _strict(call, view.agent, even) else -1):
         return None
+    if favoured == {view.agent} and most <= slack:
+        return None  # it is as well off alone
     tied = np.flatnonzero(gain >= most - slack) + 1
-    mask = int(min(map(int, tied), key=lambda one: (-one.bit_count(), one)))
+    liked = game.mask(favoured)
+    mask = min(map(int, tied), key=lambda one: (one != liked, -one.bit_count(), one))
     return tuple(player for player in game.players if player in game.coalition(mask)), float(left[mask])
+
+
+def _strict(call: CoalitionCall, agent: str, even: bool) -> bool:
+    """Whether a proposal must leave more than what there is, not just as much: moving for nothing would never end."""
+    return even or call.agreement_of(agent) is not None
 
 
 def _least(view: View, offers: Mapping[str, float]) -> float:
@@ -177,10 +204,9 @@ def _least(view: View, offers: Mapping[str, float]) -> float:
     return max(0.0, sign * (call.payoffs[view.agent] - offers[view.agent]))
 
 
-def _nearby(
-    view: View, offers: Mapping[str, float], even: bool, barred: Set[frozenset[str]]
-) -> tuple[tuple[str, ...], float] | None:
+def _nearby(view: View, rules: Rules, barred: Set[frozenset[str]]) -> tuple[tuple[str, ...], float] | None:
     """Return the best coalition among those near what stands, and what it yields over the offers."""
+    offers, even, _ = rules
     game: CoalitionGame = view.problem
     call: CoalitionCall = view.call
     sign = -1.0 if call.costs else 1.0
@@ -193,7 +219,7 @@ def _nearby(
         if best is None or (gain, len(coalition)) > best[:2]:
             best = gain, len(coalition), tuple(name for name in call.payoffs if name in coalition), left
     slack = _slight(*offers.values())
-    if best is None or best[0] < _least(view, offers) + slack * (1 if even else -1):
+    if best is None or best[0] < _least(view, offers) + slack * (1 if _strict(call, view.agent, even) else -1):
         return None
     return best[2], best[3]
 
