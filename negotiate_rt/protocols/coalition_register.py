@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from negotiate_rt.messages.outcome import NegotiationOffer
 from negotiate_rt.problems.coalitions import (
     CoalitionAgreement,
@@ -21,6 +23,9 @@ from negotiate_rt.problems.coalitions import (
 from negotiate_rt.problems.task import FrozenMapping
 
 
+NOBODY: Mapping[str, float] = FrozenMapping({})
+
+
 class Register:
     """Who stands where. `home`: each party's agreement, None for one that is alone; `gone`: who has left the talk, and why."""
 
@@ -32,6 +37,7 @@ class Register:
         self.gone: dict[str, str] = {}
         self.fallen: list[CoalitionProposal] = []
         self.history: list[CoalitionEvent] = []
+        self._standing: CoalitionCall | None = None
         self.told = 0  # events of the history that everybody has heard of
         self.round = 1
 
@@ -50,11 +56,13 @@ class Register:
         return {name: self.alone[name] if home is None else home.payoffs[name] for name, home in self.home.items()}
 
     def call(self, closes_at: float | None = None) -> CoalitionCall:
-        """Return how things stand, as a party is told."""
-        return CoalitionCall(
-            agreements=self.agreements(), payoffs=FrozenMapping(self.payoffs()), gone=tuple(self.gone),
-            fallen=tuple(self.fallen), leaving=self.leaving, round=self.round, closes_at=closes_at, costs=self.game.costs,
-        )  # fmt: skip
+        """Return how things stand, as a party is told; made anew only where something has happened. Cost: O(1), or O(parties)."""
+        if self._standing is None:
+            self._standing = CoalitionCall(
+                agreements=self.agreements(), payoffs=FrozenMapping(self.payoffs()), gone=tuple(self.gone),
+                fallen=tuple(self.fallen), leaving=self.leaving, costs=self.game.costs,
+            )  # fmt: skip
+        return replace(self._standing, closes_at=closes_at, round=self.round)
 
     def news(self) -> tuple[CoalitionEvent, ...]:
         """Return what has happened since this was last asked."""
@@ -75,14 +83,13 @@ class Register:
 
     def note(self, kind: EventKind, by: str, offer: NegotiationOffer | CoalitionAgreement | None = None) -> None:
         """Take down that something happened, to a proposal or a coalition if it is about one."""
-        number, payoffs = "", dict[str, float]()
+        number, payoffs = "", NOBODY
         if isinstance(offer, CoalitionAgreement):
-            number, payoffs = offer.offer, dict(offer.payoffs)
+            number, payoffs = offer.offer, offer.payoffs
         elif offer is not None:
-            number, payoffs = offer.id, dict(offer.value.payoffs)
-        self.history.append(
-            CoalitionEvent(kind=kind, by=by, round=self.round, offer=number, payoffs=FrozenMapping(payoffs))
-        )
+            number, payoffs = offer.id, offer.value.payoffs
+        self.history.append(CoalitionEvent(kind=kind, by=by, round=self.round, offer=number, payoffs=payoffs))
+        self._standing = None
 
     def form(self, offer: NegotiationOffer) -> None:
         """All members have accepted this proposal: they leave what they were in, which dissolves, and are together."""
@@ -112,8 +119,8 @@ class Register:
         """A party leaves the talk. A coalition that is final goes on to bind it, any other dissolves."""
         if name not in self.gone:
             self.gone[name] = reason
-            self.note("gone", name)
             self.fallen.clear()
+            self.note("gone", name)
             if self.leaving:
                 self._dissolve(name)
 

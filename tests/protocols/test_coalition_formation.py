@@ -291,7 +291,8 @@ def test_first_to_reject_proposes_next_where_the_rules_say_so():
 
 def test_random_order_follows_the_seed():
     def proposers(seed: int) -> list[str]:
-        return [event.by for event in ran("abc", MAJORITY, rounds=4, seed=seed, order="random").result.history if event.kind == "proposed"]
+        history = ran("abc", MAJORITY, rounds=4, seed=seed, order="random").result.history
+        return [event.by for event in history if event.kind == "proposed"]
 
     assert proposers(1) == proposers(1)
     assert len({tuple(proposers(seed)) for seed in range(6)}) > 3
