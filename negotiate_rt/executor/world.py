@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from negotiate_rt.executor.journalling import Journalling
     from negotiate_rt.executor.residents import Residents
 
-CROWD = 250  # open negotiations above which garbage collections are put off: with 100,000 live a full one takes 0.8 s
-GROWTH = 50  # times the usual growth before a young collection: the tasks of a thousand slow hooks are no growth
+CROWD = 32  # open negotiations above which garbage collections are put off: they walk through what lives, and little of it is garbage
+PUT_OFF = 50, 20, 1000  # growth before a young collection, times the usual; young ones before an older, those before a full one
 
 
 class World:
@@ -55,7 +55,7 @@ class World:
         self.listeners = listeners.sharing()
         self.keep_open = keep_open
         self.loop = check_event_loop()
-        self.kernel = Kernel(settings.clock)
+        self.kernel = Kernel(settings.clock, settings.schedule())
         self.calls = Calls(self.kernel, settings.max_in_flight)
         self.host = Host(self.kernel, self.calls)
         self.host.on_stall = self.fail_stalled
@@ -322,7 +322,8 @@ class Crowds:
         self.count += 1
         if self.count == 1:
             self.thresholds = gc.get_threshold()
-            gc.set_threshold(self.thresholds[0] * GROWTH, self.thresholds[1], 1000)
+            growth, young, older = PUT_OFF
+            gc.set_threshold(self.thresholds[0] * growth, young, older)
 
     def leave(self) -> None:
         """One less is; the last restores what was."""
