@@ -217,8 +217,8 @@ class Conversation:
         try:
             for actor in self.actors:
                 self.kernel.kill(actor)
-            for end in self.ends:
-                end.box.close()
+            for box in {end.box: None for end in self.ends}:  # an initiator's ends share one
+                box.close()
         finally:  # a Ctrl-C may come anywhere
             on_over, self.on_over = self.on_over, None
             if on_over is not None:

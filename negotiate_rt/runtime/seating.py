@@ -37,20 +37,22 @@ class Wiring:
 
     def pair(self, conversation: Conversation, first: Seat, second: Seat) -> tuple[Dialogue, Dialogue]:
         """Return the two ends of a dialogue, connected, without actors yet."""
-        table, name = conversation.table, conversation.id
-        rounds = conversation.terms.max_rounds
-        ends = []
-        for mine, other in ((first, second), (second, first)):
-            check = mine.preferences.check if mine.preferences is not None else None
-            board = Board(mine.name, other.name, conversation.offers, *((check,) if check else ()))
-            route = Route(name, mine.name, other.name, table.protocol)
-            ends.append(Dialogue(conversation, mine, Machine(table, mine.role, board, rounds), route))
-        one, two = ends
+        one, two = self._end(conversation, first, second), self._end(conversation, second, first)
         one.peer, two.peer = two, one
         if self.network is not None:
             self.network.connect(one, two, conversation.terms.acknowledged)
-        conversation.ends += ends
+        conversation.ends += one, two
         return one, two
+
+    @staticmethod
+    def _end(conversation: Conversation, mine: Seat, other: Seat) -> Dialogue:
+        table, offers, wants = conversation.table, conversation.offers, mine.preferences
+        if wants is None:
+            board = Board(mine.name, other.name, offers)
+        else:
+            board = Board(mine.name, other.name, offers, wants.check)
+        machine = Machine(table, mine.role, board, conversation.terms.max_rounds)
+        return Dialogue(conversation, mine, machine, Route(conversation.id, mine.name, other.name, table.protocol))
 
     def seat_two(self, conversation: Conversation, seats: tuple[Seat, Seat], roles: Callable[[str], Any]) -> None:
         """Start a two-party conversation."""
