@@ -14,6 +14,7 @@ _WHERE = {
     "agents.claimant": "Claimant",
     "agents": "Agent Bidder Buyer Contractor Manager Negotiator Seller",
     "agents.broker": "Broker",
+    "agents.mediator": "Mediator",
     "agents.partner": "Partner",
     "errors": (
         "CodecError ConfigurationError ForeignAwaitError InvalidDecision InvalidOffer LocalProtocolError MailboxFull "
@@ -55,6 +56,8 @@ _WHERE = {
     "problems.known_games": "AirportGame BankruptcyGame GloveGame WeightedVotingGame",
     "problems.dividing": "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall Estate MarkCall PickCall Rent",
     "problems.goods": "DivisionProblem",
+    "problems.influence": "InfluenceUtility draw_influence",
+    "problems.mediation": "Ballot MediationOptions MediationResult PairAsked PreferencesAsked RankingAsked Suggested",
     "problems.scaling": "normalized",
     "problems.inverse": "InverseUtility inverse",
     "problems.lots": "AscendingOptions AscendingResult LotBid LotState LotsCall LotsClosed",
@@ -77,9 +80,12 @@ _WHERE = {
     "protocols.concurrent_bargaining": "CommitmentOptions ConcurrentResult",
     "protocols.divide_and_choose": "DividerOptions",
     "protocols.dividing": "DivisionOptions DivisionResult",
+    "protocols.dsa": "DsaOptions",
     "protocols.engagement": "Engagement",
     "protocols.interaction": "InteractionOptions",
     "protocols.iterated_contract_net": "IteratedContractNetOptions IteratedContractResult Iteration Revision",
+    "protocols.mgm": "MgmOptions",
+    "protocols.mgm2": "Mgm2Options",
     "protocols.monotonic_concession": "ConcessionOptions",
     "protocols.nash_demand": "DemandOptions DemandResult",
     "protocols.query": "QueryOptions QueryResult",
@@ -160,8 +166,10 @@ _WHERE = {
     "solutions.division.rent": "RentDivision divide_rent",
     "solutions.division.random_assignment": "assignment_lottery probabilistic_serial",
     "solutions.curves": "ConcaveCurve LinearCurve",
+    "solutions.dcop.local_optima": "LocalOptimality is_one_optimal is_two_optimal",
     "solutions.dcop.optimum": "DcopSolution TooWide dcop_optimum",
     "solutions.dcop.pseudo_tree": "PseudoTree best_pseudo_tree pseudo_tree",
+    "solutions.mediation.optimum": "MediatedOptimum mediated_optimum",
     "solutions.demand": (
         "DemandEquilibrium DemandGame SmoothedDemands demand_equilibria outcome_demand_game pie_demand_game smoothed_demands "
         "smoothed_pie"

@@ -24,6 +24,9 @@ from negotiate_rt.agents import (
 from negotiate_rt.agents.broker import (
     Broker as Broker,
 )
+from negotiate_rt.agents.mediator import (
+    Mediator as Mediator,
+)
 from negotiate_rt.agents.claimant import (
     Claimant as Claimant,
 )
@@ -465,6 +468,39 @@ from negotiate_rt.problems.games import (
 from negotiate_rt.problems.goods import (
     DivisionProblem as DivisionProblem,
 )
+from negotiate_rt.problems.influence import (
+    InfluenceUtility as InfluenceUtility,
+)
+from negotiate_rt.problems.influence import (
+    draw_influence as draw_influence,
+)
+from negotiate_rt.problems.mediation import (
+    Ballot as Ballot,
+)
+from negotiate_rt.problems.mediation import (
+    MediationOptions as MediationOptions,
+)
+from negotiate_rt.problems.mediation import (
+    MediationResult as MediationResult,
+)
+from negotiate_rt.problems.mediation import (
+    PairAsked as PairAsked,
+)
+from negotiate_rt.problems.mediation import (
+    PreferencesAsked as PreferencesAsked,
+)
+from negotiate_rt.problems.mediation import (
+    RankingAsked as RankingAsked,
+)
+from negotiate_rt.problems.mediation import (
+    Suggested as Suggested,
+)
+from negotiate_rt.solutions.mediation.optimum import (
+    MediatedOptimum as MediatedOptimum,
+)
+from negotiate_rt.solutions.mediation.optimum import (
+    mediated_optimum as mediated_optimum,
+)
 from negotiate_rt.problems.interdependent import (
     Box as Box,
 )
@@ -621,6 +657,9 @@ from negotiate_rt.protocols.dividing import (
 from negotiate_rt.protocols.dividing import (
     DivisionResult as DivisionResult,
 )
+from negotiate_rt.protocols.dsa import (
+    DsaOptions as DsaOptions,
+)
 from negotiate_rt.protocols.engagement import (
     Engagement as Engagement,
 )
@@ -638,6 +677,12 @@ from negotiate_rt.protocols.iterated_contract_net import (
 )
 from negotiate_rt.protocols.iterated_contract_net import (
     Revision as Revision,
+)
+from negotiate_rt.protocols.mgm import (
+    MgmOptions as MgmOptions,
+)
+from negotiate_rt.protocols.mgm2 import (
+    Mgm2Options as Mgm2Options,
 )
 from negotiate_rt.protocols.monotonic_concession import (
     ConcessionOptions as ConcessionOptions,
@@ -956,6 +1001,15 @@ from negotiate_rt.solutions.curves import (
 )
 from negotiate_rt.solutions.curves import (
     LinearCurve as LinearCurve,
+)
+from negotiate_rt.solutions.dcop.local_optima import (
+    LocalOptimality as LocalOptimality,
+)
+from negotiate_rt.solutions.dcop.local_optima import (
+    is_one_optimal as is_one_optimal,
+)
+from negotiate_rt.solutions.dcop.local_optima import (
+    is_two_optimal as is_two_optimal,
 )
 from negotiate_rt.solutions.dcop.optimum import (
     DcopSolution as DcopSolution,

@@ -29,6 +29,7 @@ SPELLINGS = {
     "envy-cycle": "envy-cycle-elimination", "envy-cycles": "envy-cycle-elimination", "max-nash-welfare": "maximum-nash-welfare",
     "nash-welfare": "maximum-nash-welfare", "rent": "rent-division", "claims": "bankruptcy", "dubins-spanier": "moving-knife",
     "combinatorial": "combinatorial-auction", "coalition": "coalition-formation", "coalitions": "coalition-formation",
+    "mgm2": "mgm-2", "maximum-gain-message": "mgm", "distributed-stochastic-algorithm": "dsa",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
 REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
@@ -79,6 +80,10 @@ class NegotiationType(StrEnum):
     BANKRUPTCY = "bankruptcy"
     MOVING_KNIFE = "moving-knife"
     COALITION_FORMATION = "coalition-formation"
+    MEDIATION = "mediation"
+    MGM = "mgm"
+    MGM_2 = "mgm-2"
+    DSA = "dsa"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
     ENGLISH = "english-auction"

@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.contract_net import ContractNet
     from negotiate_rt.protocols.divide_and_choose import DivideAndChoose
     from negotiate_rt.protocols.double_auction import DoubleAuction
+    from negotiate_rt.protocols.dsa import Dsa
     from negotiate_rt.protocols.dutch_auction import DutchAuction
     from negotiate_rt.protocols.english_auction import EnglishAuction
     from negotiate_rt.protocols.gsp_auction import GspAuction
     from negotiate_rt.protocols.iterated_contract_net import IteratedContractNet
     from negotiate_rt.protocols.japanese_auction import JapaneseAuction
+    from negotiate_rt.protocols.mgm import Mgm
+    from negotiate_rt.protocols.mgm2 import Mgm2
+    from negotiate_rt.protocols.mediation import Mediation
     from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
     from negotiate_rt.protocols.moving_knife import MovingKnife
     from negotiate_rt.protocols.multi_unit import DiscriminatoryAuction, MultiUnitVickreyAuction, UniformPriceAuction
@@ -91,6 +95,7 @@ __all__ = [
     "DiscriminatoryAuction",
     "DivideAndChoose",
     "DoubleAuction",
+    "Dsa",
     "DutchAuction",
     "EnglishAuction",
     "EnvyCycleElimination",
@@ -101,6 +106,9 @@ __all__ = [
     "Knaster",
     "Leximin",
     "MaximumNashWelfare",
+    "Mgm",
+    "Mgm2",
+    "Mediation",
     "MonotonicConcession",
     "MovingKnife",
     "MultiUnitVickreyAuction",

@@ -38,7 +38,7 @@ from negotiate_rt.runtime.seating import Wiring
 if TYPE_CHECKING:
     from negotiate_rt.problems.dcop import DcopProblem
     from negotiate_rt.protocols.account import Account, SolvingResult
-    from negotiate_rt.solutions.dcop.tally import CostPoint, CostTally
+    from negotiate_rt.solutions.dcop.tally import CostTally
 
 READY, SOLVING, TIMED_OUT = "ready", "solving", "TIMEOUT"
 DONE, REFUSED, SILENT = "DONE", "REFUSED", "SILENT"
@@ -54,7 +54,7 @@ class Told(msgspec.Struct, frozen=True, gc=False):
 class SolvingOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What every algorithm takes. `progress` is called with each new point of the cost curve, in the kernel: be quick."""
 
-    progress: Callable[[CostPoint], Any] | None = None
+    progress: Callable[[Any], Any] | None = None  # Any: a CostPoint, whose module loads numpy
 
 
 def lockstep(protocol: str, *phases: str) -> Table:

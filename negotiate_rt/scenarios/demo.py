@@ -31,7 +31,8 @@ class Demo:
         for name in built_in():
             hurried = in_a_hurry(load(name).spec)
             self._clean.append(Scenario(hurried))
-            self._spoilt.append([(kind_of(trouble), spoilt(hurried, trouble)) for trouble in TROUBLES])
+            spoils = TROUBLES if hurried.agents else ()  # agents that a problem brings decide nothing that could go wrong
+            self._spoilt.append([(kind_of(trouble), spoilt(hurried, trouble)) for trouble in spoils])
 
     def jobs(self, sessions: int) -> Iterator[Job]:
         """Yield jobs; the same seed gives the same ones."""
@@ -39,7 +40,7 @@ class Demo:
         for session in range(sessions):
             place = session % len(self._clean)
             scenario = self._clean[place]
-            if rng.random() < SHARE:
+            if rng.random() < SHARE and self._spoilt[place]:
                 kind, scenario = rng.choice(self._spoilt[place])
                 self.troubled[kind] += 1
             yield scenario.job(session + 1, self.seed)

@@ -41,7 +41,7 @@ def build_options(options: type | None, tree: Mapping[str, Any]) -> Any:  # the 
 def _writable(kind: Any) -> Any:  # a type annotation, or None if nothing of it can stand in a file
     if get_origin(kind) in (Union, UnionType):
         kept = tuple(one for one in map(_writable, get_args(kind)) if one is not None)
-        return Union[kept] if kept else None  # noqa: UP007  # made of a tuple at run time
+        return Union[kept] if set(kept) - {type(None)} else None  # noqa: UP007  # made of a tuple at run time
     return None if _callable(kind) else kind
 
 

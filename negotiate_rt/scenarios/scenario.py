@@ -15,8 +15,8 @@ from negotiate_rt.problems import BargainingProblem, Pie, PriceProblem, Task
 from negotiate_rt.protocols.brokering import Proxied
 from negotiate_rt.runtime.network import Network
 from negotiate_rt.runtime.presets import preset
-from negotiate_rt.scenarios.division_format import DIVISIONS, stake_of
 from negotiate_rt.scenarios.dcop_format import AnyDcop
+from negotiate_rt.scenarios.division_format import DIVISIONS, stake_of
 from negotiate_rt.scenarios.domains import load_domain
 from negotiate_rt.scenarios.format import (
     FaultsSpec,

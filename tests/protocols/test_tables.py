@@ -322,6 +322,14 @@ DIVISIONS = {
     "leaves late": [(J, Cfp), LAPSE, (K, Walk), "OUT"],
     "late not-understood": [(J, Cfp), LAPSE, (K, NotUnderstood), "OUT"],
 }
+U, N = "coordinator", "agent"
+SOLVED = {
+    "solves and reports": [(U, Request), (N, InformResult), "DONE"],
+    "refuses": [(U, Request), (N, Refuse), "REFUSED"],
+    "never told to begin": [LAPSE, "SILENT"],
+    "never reports": [(U, Request), LAPSE, "SILENT"],
+}
+SEARCHES = ("mgm", "mgm-2", "dsa")
 SHARING = (
     "divide-and-choose", "adjusted-winner", "knaster", "round-robin", "envy-cycle-elimination", "maximum-nash-welfare",
     "leximin", "probabilistic-serial", "rent-division", "bankruptcy", "moving-knife",
@@ -336,7 +344,7 @@ TRANSCRIPTS = {
     "vickrey-auction": AUCTIONS,
     **dict.fromkeys(SEALED, AUCTIONS), "continuous-double-auction": FLOORS,
     "simultaneous-ascending-auction": OUTCRIES,
-    **dict.fromkeys(SHARING, DIVISIONS),
+    **dict.fromkeys(SHARING, DIVISIONS), **dict.fromkeys(SEARCHES, SOLVED),
     "combinatorial-auction": AUCTIONS, "coalition-formation": COALITIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
     "iterated-contract-net": CONTRACTS | AGAIN, **DIALOGUES,
@@ -502,6 +510,8 @@ JOINT |= dict.fromkeys(SEALED, JOINT["vickrey-auction"])
 JOINT["combinatorial-auction"] = JOINT["vickrey-auction"]
 DIVIDED = {"divided": [Cfp, Reject, InformResult, "divided", "AGREED"], "undivided": ["undivided", "FAILED"]}
 JOINT |= dict.fromkeys(SHARING, DIVIDED)
+REACHED = {"solved": [Request, "solved", "AGREED"], "failed": ["failed", "FAILED"]}
+JOINT |= dict.fromkeys(SEARCHES, REACHED)
 JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
     "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 Variant = Literal["A", "B", "C", "D", "E"]
 Offer = tuple[
@@ -26,7 +26,10 @@ def improvement(costs: Sequence[float], place: int, tolerance: float) -> tuple[f
     return (gain, costs.index(best)) if gain > tolerance else (0.0, place)
 
 
-def leads(gain: float, rank: int, rivals: Sequence[tuple[float, int]]) -> bool:
+Rank = TypeVar("Rank", int, tuple[str, str])
+
+
+def leads(gain: float, rank: Rank, rivals: Sequence[tuple[float, Rank]]) -> bool:
     """Return whether a gain is above those of all rivals, each with its rank; among equal gains the lower rank leads."""
     return all(gain > other or (gain == other and rank < its) for other, its in rivals)
 
