@@ -77,6 +77,7 @@ if TYPE_CHECKING:
 MEETING, CLOSED = "meeting", "closed"
 LEFT, SETTLED = "LEFT", "SETTLED"
 TABLED = 12  # players up to which all worths are asked for before the talk begins: a few milliseconds
+AT_ONCE = 8  # players up to which theory is worked out in place: some ten milliseconds, once a game
 
 
 # -- the protocol -----------------------------------------------------------------------------------------------------
@@ -302,11 +303,11 @@ def game_among(problem: Any, names: Sequence[str]) -> CoalitionGame:
 
 async def prepared(talk: Bundle) -> None:
     """Work out what theory says of the game, off the loop where that takes long; nothing where it is too much work."""
-    from negotiate_rt.solutions.coalitions.judging import MOST_JUDGED, best_structure  # late: numpy
+    from negotiate_rt.solutions.coalitions.judging import MOST_JUDGED, study_game  # late: numpy
 
     game: CoalitionGame = talk.problem
-    if TABLED < len(game) <= MOST_JUDGED:
-        await talk.compute(best_structure, game)
+    if AT_ONCE < len(game) <= MOST_JUDGED:
+        await talk.compute(study_game, game)
 
 
 async def judged(talk: Bundle, result: CoalitionResult) -> Any:  # CoalitionTheory, or None
@@ -316,4 +317,4 @@ async def judged(talk: Bundle, result: CoalitionResult) -> Any:  # CoalitionTheo
     game: CoalitionGame = talk.problem
     if len(game) > MOST_JUDGED:
         return None
-    return judge_structure(game, result.payoffs, result.structure, values=False)
+    return judge_structure(game, result.payoffs, result.structure)

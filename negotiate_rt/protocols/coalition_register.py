@@ -22,7 +22,6 @@ from negotiate_rt.problems.coalitions import (
 )
 from negotiate_rt.problems.task import FrozenMapping
 
-
 NOBODY: Mapping[str, float] = FrozenMapping({})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from negotiate_rt.report.analysis import Analysis
 from negotiate_rt.report.charts import Deals, gains_plane, histogram, planes, talk_charts
+from negotiate_rt.report.coalitions import in_line as coalitions_in_line
 from negotiate_rt.report.plain import plain
 from negotiate_rt.report.series import Spread
 from negotiate_rt.report.study import ENDED, Study
@@ -45,6 +46,7 @@ def page(report: Report, study: Study, issues: Sequence[str] = (), about: str = 
         _section("How the sessions ended", _endings(report.total), _measures(report)),
         _section("What the parties got", _utilities(report)),
         _section("Beside theory", *_theory(report, study)),
+        _section("Coalitions beside theory", *_coalitions(report)),
         _section("All deals at a glance", _figures(_glance(study))),
         _section("Faults of agents", _faults(report.total)),
         _section("Some sessions", *(_session(talk, place, issues) for place, talk in enumerate(study.talks))),
@@ -113,6 +115,22 @@ def _big(report: Report) -> str:
     if theory and theory.welfare is not None:
         told.append((share(theory.welfare), "of the best joint utility"))
     return '<div class="big">' + "".join(f"<div><b>{escape(one)}</b>{escape(what)}</div>" for one, what in told) + "</div>"
+
+
+def _coalitions(report: Report) -> Iterable[str]:
+    """Return what became of coalition formations: in a line, payoffs by player, and structures by how often."""
+    found = report.coalitions
+    if not found:
+        return
+    values = {"Shapley": found.shapley, "nucleolus": found.nucleolus}
+    known = {name: one for name, one in values.items() if one is not None}
+    yield f"<p>{escape(coalitions_in_line(found))}</p>"
+    rows = [
+        (name, number(one.mean), number(one.min), number(one.max), *(number(told.get(name)) for told in known.values()))
+        for name, one in found.payoffs.items()
+    ]
+    yield table(("player", "mean", "min", "max", *known), rows, "cost shares" if found.costs else "payoffs")
+    yield table(("structure", "sessions"), [(told, number(count)) for told, count in found.structures.items()])
 
 
 def _endings(total: GroupReport) -> str:

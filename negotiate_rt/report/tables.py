@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from negotiate_rt.messages.outcome import NegotiationOutcome
+from negotiate_rt.problems.coalitions import CoalitionResult
 from negotiate_rt.report.plain import plain
 from negotiate_rt.report.series import Spread
 from negotiate_rt.report.study import ENDED, TheoryReport
@@ -51,6 +52,10 @@ def report_tables(report: Report) -> Iterator[RenderableType]:
         means = _means(report.theory)
         if means.row_count:
             yield means
+    if report.coalitions:
+        from negotiate_rt.report.coalition_tables import figures_tables
+
+        yield from figures_tables(report.coalitions)
     if report.total.faults:
         yield _faults(report.total)
 
@@ -161,17 +166,22 @@ def outcome_tables(outcome: NegotiationOutcome, issues: Sequence[str] = ()) -> I
         accepted = outcome.accepted_offer is not None and offer.id == outcome.accepted_offer.id
         style = "bold green" if accepted else ""
         made.add_row(str(offer.round), Text(offer.agent), Text(words(offer.value, issues), style=style))
-    if outcome.all_offers:
+    coalitions = outcome.result if isinstance(outcome.result, CoalitionResult) else None
+    if outcome.all_offers and coalitions is None:  # else they are told with what became of them
         yield made
     state = str(outcome.final_state)
     ending = [(state, COLOURS.get(state, "")), (f" in round {outcome.rounds_used}", "")]
-    if outcome.accepted_offer is not None:
+    if outcome.accepted_offer is not None and coalitions is None:
         ending.append((f" at {words(outcome.accepted_offer.value, issues)}", "bold"))
     if outcome.failure_reason is not None:
         ending.append((f": {outcome.failure_reason}", ""))
     yield Text.assemble(*ending)
     result = plain(outcome.result)
-    if isinstance(result, dict):
+    if coalitions is not None:
+        from negotiate_rt.report.coalition_tables import session_tables
+
+        yield from session_tables(coalitions)
+    elif isinstance(result, dict):
         told = ", ".join(f"{key} {in_line(one)}" for key, one in result.items() if key not in ("bids", "reason") and one)
         yield Text(f"result: {told}")
     for fault in outcome.faults[:ENDS_SHOWN]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from negotiate_rt.messages.outcome import NegotiationOutcome
+from negotiate_rt.report.coalitions import CoalitionFigures, Coalitions
 from negotiate_rt.report.series import Series, Spread
 from negotiate_rt.report.study import TheoryReport
 
@@ -41,8 +42,8 @@ class GroupReport(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a run. `asked` sessions were to be run; fewer finished where `interrupted`.
 
-    `theory`: how the deals compare with theory, unset (and not in JSON) where no party's wishes are known.
-    `wall_seconds` is the one figure that differs when the same world runs again.
+    `theory`: how the deals compare with theory, unset (and not in JSON) where no party's wishes are known; `coalitions`: the
+    same where coalitions were formed. `wall_seconds` is the one figure that differs when the same world runs again.
     """
 
     scenario: str
@@ -54,6 +55,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
     wall_seconds: float | None = None
     theory: TheoryReport | msgspec.UnsetType = msgspec.UNSET
+    coalitions: CoalitionFigures | msgspec.UnsetType = msgspec.UNSET
 
 
 class Group:
@@ -113,6 +115,7 @@ class Tally:
     def __init__(self) -> None:
         self.total = Group()
         self.protocols: dict[str, Group] = {}
+        self.coalitions = Coalitions()
 
     @property
     def sessions(self) -> int:
@@ -122,6 +125,7 @@ class Tally:
     def add(self, outcome: NegotiationOutcome) -> None:
         """Count one outcome."""
         self.total.add(outcome)
+        self.coalitions.add(outcome)
         group = self.protocols.get(outcome.protocol)
         if group is None:
             group = self.protocols[outcome.protocol] = Group()
@@ -136,7 +140,7 @@ class Tally:
         return Report(
             scenario=scenario, protocols={name: group.report() for name, group in sorted(self.protocols.items())},
             total=self.total.report(), asked=wanted, interrupted=self.sessions < wanted, clock=clock, seed=seed,
-            wall_seconds=wall_seconds, theory=theory or msgspec.UNSET,
+            wall_seconds=wall_seconds, theory=theory or msgspec.UNSET, coalitions=self.coalitions.report() or msgspec.UNSET,
         )  # fmt: skip
 
 

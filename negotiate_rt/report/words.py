@@ -25,7 +25,9 @@ def share(value: float | None) -> str:
 def words(value: object, issues: Sequence[str] = ()) -> str:
     """Return an offer's value in a line."""
     told = deal(value, issues)
-    return ", ".join(f"{name} {one}" for name, one in told.items()) if isinstance(told, dict) else in_line(told)
+    if not isinstance(told, dict):
+        return in_line(told)
+    return ", ".join(f"{name} {in_line(one) if isinstance(one, (dict, list)) else one}" for name, one in told.items())
 
 
 def in_line(told: Any) -> str:  # a plain tree

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from negotiate_rt.problems.coalitions import CoalitionTheory
 from negotiate_rt.problems.games import Coalition, CoalitionGame, Player
 from negotiate_rt.solutions.coalitions.coalition_structures import CoalitionStructure, optimal_structure
-from negotiate_rt.solutions.coalitions.core import core_point, is_in_core
+from negotiate_rt.solutions.coalitions.core import is_in_core
 from negotiate_rt.solutions.coalitions.nucleolus import nucleolus
 from negotiate_rt.solutions.coalitions.payoffs import Payoffs
 from negotiate_rt.solutions.coalitions.values import shapley
@@ -47,7 +47,7 @@ def structure_values(game: CoalitionGame, concept: str = "shapley") -> dict[Play
 def _values(game: CoalitionGame, concept: str) -> dict[Player, float] | None:
     structure = best_structure(game)
     if concept == "nucleolus":
-        found = nucleolus(game, structure.coalitions)
+        found = game.remember(("exact", concept), lambda: nucleolus(game, structure.coalitions))
         return None if found is None else {player: float(found[player]) for player in game.players}
     values: dict[Player, float] = {}
     for coalition in structure.coalitions:
@@ -62,40 +62,43 @@ def within(game: CoalitionGame, coalition: Coalition) -> CoalitionGame:
     return CoalitionGame(members, game.worth, costs=game.costs)
 
 
-def judge_structure(
-    game: CoalitionGame, payoffs: Payoffs, structure: Iterable[Iterable[Player]], *, values: bool = True
-) -> CoalitionTheory:
+def judge_structure(game: CoalitionGame, payoffs: Payoffs, structure: Iterable[Iterable[Player]]) -> CoalitionTheory:
     """Return whether payoffs of a coalition structure are stable, and how the structure compares with the best.
 
     Stable: in the core of the structure, so that no coalition would gain by going its own way (Gillies 1959; Aumann and Dreze
-    1974). values: whether the Shapley value and the nucleolus are told, and whether any payoffs at all would be stable. Up to
-    16 players, the nucleolus up to 12; ConfigurationError beyond. What depends on the game alone is worked out once a game.
+    1974). Up to 16 players, the nucleolus and whether any payoffs would be stable up to 12; ConfigurationError beyond. What
+    depends on the game alone is worked out once a game. Cost: O(2**n), the first time O(3**n) and a nucleolus.
     """
     game.check_tabled("what theory says of a coalition structure", MOST_JUDGED)
-    structure = [tuple(block) for block in structure]
-    verdict = is_in_core(game, payoffs, structure)
+    verdict = is_in_core(game, payoffs, [tuple(block) for block in structure])
+    study_game(game)
     best = best_structure(game)
-    empty = None
-    told: dict[str, dict[Player, float] | None] = {"shapley": None, "nucleolus": None}
-    if values:
-        told["shapley"] = structure_values(game, "shapley")
-        if len(game) <= MOST_NUCLEOLUS:
-            told["nucleolus"] = structure_values(game, "nucleolus")
-            empty = game.remember("core empty", lambda: is_structure_core_empty(game))
+    few = len(game) <= MOST_NUCLEOLUS
     return CoalitionTheory(
         stable=verdict.holds, reason=verdict.reason, best=float(best.worth), best_structure=best.coalitions,
-        blocking=verdict.coalition, gain=float(verdict.excess), core_empty=empty, **told,
+        blocking=verdict.coalition, gain=float(verdict.excess), shapley=structure_values(game, "shapley"),
+        nucleolus=structure_values(game, "nucleolus") if few else None, core_empty=is_structure_core_empty(game) if few else None,
     )  # fmt: skip
 
 
+def study_game(game: CoalitionGame) -> None:
+    """Work out what theory says of a game, so that it is at hand when results are judged."""
+    best_structure(game)
+    structure_values(game, "shapley")
+    if len(game) <= MOST_NUCLEOLUS:
+        structure_values(game, "nucleolus")
+        is_structure_core_empty(game)
+
+
 def is_structure_core_empty(game: CoalitionGame) -> bool:
-    """Return whether no structure has stable payoffs: whether the core of the best structure is empty.
+    """Return whether no structure has stable payoffs: whether the core of the best structure is empty. Once a game.
 
     Payoffs in the core of any structure are worth at least the best structure in all, so that only a best one can have any; and
     the nucleolus lies in its core where that is not empty.
     """
-    best = best_structure(game)
-    if len(best.coalitions) == 1:
-        return core_point(game) is None
-    found = nucleolus(game, best.coalitions)
-    return found is None or not is_in_core(game, found, best.coalitions)
+    return game.remember("core empty", lambda: _is_core_empty(game))  # type: ignore[no-any-return]
+
+
+def _is_core_empty(game: CoalitionGame) -> bool:
+    found = game.remember(("exact", "nucleolus"), lambda: nucleolus(game, best_structure(game).coalitions))
+    return found is None or not is_in_core(game, found, best_structure(game).coalitions)
