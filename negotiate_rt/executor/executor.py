@@ -35,7 +35,8 @@ class NegotiationExecutor:
     clock: "real" or "virtual" (time jumps; simulations and tests). network: a `Network` of latencies and faults (None:
     perfect). seed: every stream of chance derives from it. journal: a callable that takes each `Record`. max_in_flight:
     how many asynchronous hooks run at once. grace: real seconds that cancelled hooks get to end. reliability: a
-    `ReliabilityLedger` of contractors to go on with (None: a new one).
+    `ReliabilityLedger` of contractors to go on with (None: a new one). shuffle: a seed by which roles that could run at one
+    moment take turns, another schedule for each (None: in the order in which they became ready).
     """
 
     def __init__(

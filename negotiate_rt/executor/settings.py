@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import math
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
@@ -35,7 +36,7 @@ class Settings:
         journal: Any = None, name: str | None = None, max_in_flight: float | None = math.inf,
         mailbox_capacity: int = CAPACITY, overflow: Overflow = "fail", start_timeout: float | timedelta | None = 10.0,
         stop_timeout: float | timedelta | None = 5.0, grace: float = 0.5, watchdog: float = 0.25,
-        reliability: ReliabilityLedger | None = None,
+        reliability: ReliabilityLedger | None = None, shuffle: int | None = None,
     ) -> None:  # fmt: skip
         if clock not in CLOCKS:
             raise ConfigurationError(
@@ -70,8 +71,13 @@ class Settings:
         if reliability is not None and not isinstance(reliability, ReliabilityLedger):
             raise ConfigurationError(f"reliability: expected a ReliabilityLedger or None, got {reliability!r}")
         self.reliability = ReliabilityLedger() if reliability is None else reliability
+        self.shuffle = None if shuffle is None else whole("shuffle", shuffle)
         self.protocols = Catalogue()
         self.last_id = 0
+
+    def schedule(self) -> random.Random | None:
+        """Return the stream by which those that are ready take turns; None: in the order in which they became so."""
+        return None if self.shuffle is None else random.Random(f"schedule/{self.shuffle}")
 
     def next_id(self) -> str:
         """Return the next conversation id."""

@@ -101,7 +101,9 @@ class Adversary:
 
 
 def dialogue_of(envelope: Any, end: Any) -> Dialogue | None:
-    """Return the end that a message on a link goes to; None for an acknowledgement, or once the talk is over."""
+    """Return the end that a message on a link goes to; None for an acknowledgement, once the talk is over, and where the end
+    has no machine that could check what comes from outside (a cell of a graph, which hears its neighbours only)."""
     if envelope.__class__ is not Envelope or end.conversation.over:
         return None
-    return getattr(end, "end", end)  # type: ignore[no-any-return]  # a channel's end is None once it was let go
+    target = getattr(end, "end", end)  # a channel's end is None once it was let go
+    return target if hasattr(target, "machine") else None

@@ -7,6 +7,7 @@ is read once a slice. What cannot be seen from here: `asyncio.create_task` and a
 from __future__ import annotations
 
 import math
+import random
 import time
 import traceback
 from collections import deque
@@ -32,10 +33,26 @@ class Runnable(Protocol):
         """Make one step; return PARK."""
 
 
+class Shuffled(deque[Any]):
+    """A run queue that lets those who are ready go in an order drawn by chance: every schedule that the real world, in which
+    they would run side by side, could show. Cost of a turn: O(those that are ready)."""
+
+    def __init__(self, rng: random.Random) -> None:
+        super().__init__()
+        self.rng = rng
+
+    def popleft(self) -> Any:
+        """Take any of them."""
+        if len(self) > 1:
+            self.rotate(-self.rng.randrange(len(self)))
+        return super().popleft()
+
+
 class Kernel:
     """Steps actors until a slice is over.
 
-    `clock` is "real" (seconds since the kernel was made) or "virtual" (from 0). `in_flight` counts outside calls that wait
+    `clock` is "real" (seconds since the kernel was made) or "virtual" (from 0). `shuffle`: a stream by which those that are
+    ready take turns; without one it is in the order in which they became so. `in_flight` counts outside calls that wait
     on the real world; `stubborn` lists coroutines that refused to end.
     """
 
@@ -44,12 +61,12 @@ class Kernel:
         "timers", "unreleased", "virtual", "wake", "wake_host",
     )  # fmt: skip
 
-    def __init__(self, clock: str = "real") -> None:
+    def __init__(self, clock: str = "real", shuffle: random.Random | None = None) -> None:
         self.virtual = clock == "virtual"
         self.clock = time.monotonic
         self.origin = time.monotonic()
         self.now = 0.0
-        self.ready: deque[Any] = deque()  # of Runnable; Any, because a Protocol attribute lookup here is hot
+        self.ready: deque[Any] = deque() if shuffle is None else Shuffled(shuffle)  # of Runnable; Any: a lookup here is hot
         self.wake = self.ready.append  # one bound method for all actors
         self.timers = Timers()
         self.actors: dict[Actor, None] = {}  # a set in the order of spawning

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
+import random
 import warnings
 from contextvars import ContextVar
 
 import anyio
 import pytest
 
+from negotiate_rt import Buyer, NegotiationConfig, NegotiationExecutor, Seller
 from negotiate_rt.errors import ForeignAwaitError, LocalProtocolError, StalledError
 from negotiate_rt.runtime.actor import Ended
 from negotiate_rt.runtime.kernel import Kernel
@@ -591,3 +593,33 @@ def test_context_variables_of_one_actor_stay_out_of_the_next(bench):
         assert WHO.get() == "the caller"
     finally:
         WHO.set("nobody")
+
+
+def test_a_shuffled_kernel_runs_everybody_in_an_order_of_its_own_the_same_for_the_same_seed() -> None:
+    def order(seed: int | None) -> list[str]:
+        kernel = Kernel("virtual", None if seed is None else random.Random(seed))
+        log: list[str] = []
+
+        async def run(name: str) -> None:
+            for _ in range(3):
+                log.append(name)
+                await kernel.current.pause(kernel.now)
+
+        for name in "abcdef":
+            kernel.spawn(name, run, name)
+        kernel.run_until_idle()
+        return log
+
+    plain = order(None)
+    assert plain == list("abcdef" * 3)
+    assert all(sorted(order(seed)) == sorted(plain) for seed in range(5))
+    assert order(1) == order(1)
+    assert len({tuple(order(seed)) for seed in range(5)}) == 5
+
+
+def test_schedules_change_nothing_that_two_parties_agree_on() -> None:
+    def deal(shuffle: int | None) -> object:
+        executor = NegotiationExecutor(clock="virtual", shuffle=shuffle)
+        return executor.run([Buyer("Bea", 80, 40), Seller("Sam", 60, 120)], NegotiationConfig("bilateral")).accepted_offer.value
+
+    assert {deal(shuffle) for shuffle in (None, 1, 2, 3, 4)} == {deal(None)}
