@@ -612,6 +612,9 @@ from negotiate_rt.problems.units import (
 from negotiate_rt.problems.units import (
     UnitsResult as UnitsResult,
 )
+from negotiate_rt.protocols.account import (
+    SolvingResult as SolvingResult,
+)
 from negotiate_rt.protocols.alternating_multiple_offers import (
     MenuOptions as MenuOptions,
 )
@@ -656,6 +659,12 @@ from negotiate_rt.protocols.dividing import (
 )
 from negotiate_rt.protocols.dividing import (
     DivisionResult as DivisionResult,
+)
+from negotiate_rt.protocols.dpop import (
+    DpopOptions as DpopOptions,
+)
+from negotiate_rt.protocols.dpop import (
+    DpopResult as DpopResult,
 )
 from negotiate_rt.protocols.dsa import (
     DsaOptions as DsaOptions,
@@ -725,6 +734,21 @@ from negotiate_rt.protocols.signalled_bargaining import (
 )
 from negotiate_rt.protocols.signalled_bargaining import (
     SignalOptions as SignalOptions,
+)
+from negotiate_rt.protocols.solving import (
+    Solver as Solver,
+)
+from negotiate_rt.protocols.solving import (
+    Solving as Solving,
+)
+from negotiate_rt.protocols.solving import (
+    SolvingOptions as SolvingOptions,
+)
+from negotiate_rt.protocols.solving import (
+    Told as Told,
+)
+from negotiate_rt.protocols.solving import (
+    lockstep as lockstep,
 )
 from negotiate_rt.protocols.subscribe import (
     News as News,

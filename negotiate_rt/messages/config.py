@@ -81,6 +81,7 @@ class NegotiationType(StrEnum):
     MOVING_KNIFE = "moving-knife"
     COALITION_FORMATION = "coalition-formation"
     MEDIATION = "mediation"
+    DPOP = "dpop"
     MGM = "mgm"
     MGM_2 = "mgm-2"
     DSA = "dsa"

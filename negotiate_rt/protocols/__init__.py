@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.contract_net import ContractNet
     from negotiate_rt.protocols.divide_and_choose import DivideAndChoose
     from negotiate_rt.protocols.double_auction import DoubleAuction
+    from negotiate_rt.protocols.dpop import Dpop
     from negotiate_rt.protocols.dsa import Dsa
     from negotiate_rt.protocols.dutch_auction import DutchAuction
     from negotiate_rt.protocols.english_auction import EnglishAuction
@@ -95,6 +96,7 @@ __all__ = [
     "DiscriminatoryAuction",
     "DivideAndChoose",
     "DoubleAuction",
+    "Dpop",
     "Dsa",
     "DutchAuction",
     "EnglishAuction",

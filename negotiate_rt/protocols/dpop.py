@@ -168,22 +168,23 @@ class Dpop(Solving):
             node.greet()
         for root, tree in begin.roots:
             nodes[root].start(tree)
-        for node in nodes.values():  # some have no neighbours
-            await self.advance(talk, node)
+        for node in nodes.values():
+            if node.tree is not None:  # it has no neighbours
+                await self.advance(talk, node)
         unset = sum(node.value is None for node in nodes.values())
         while unset and not talk.refusal:
             end, message = await talk.receive()
             node = nodes[end.own]
-            kind = message.__class__
-            FOLLOW[kind](node, end, end.heard)
-            if kind is Propagate or kind is InformRef:
+            FOLLOW[message.__class__](node, end, end.heard)
+            if node.tree is not None and node.choices is None:
                 await self.advance(talk, node)
             unset -= node.value is not None
         talk.note(0, [(node.place, node.value) for node in nodes.values() if node.value is not None])
 
     async def advance(self, talk: Solver, node: Node) -> None:
-        """Let a variable that has all it needs make its table, unless those of its part are too large; a root chooses."""
-        if node.ready and not self.too_much(talk, node):
+        """Let a variable that knows its tree and has all it needs make its table, unless those of its part of the graph are too
+        large; a root chooses."""
+        if not self.too_much(talk, node) and node.ready:
             work, entries = node.work()
             node.computed(*(work() if entries < OFF_LOOP else await talk.compute(work)))
             if node.is_root:

@@ -219,7 +219,8 @@ class Node:
     @property
     def ready(self) -> bool:
         """Whether all children have said what they can do."""
-        return self.tree is not None and self.choices is None and len(self.utilities) == len(self.tree.children)
+        assert self.tree is not None
+        return len(self.utilities) == len(self.tree.children)
 
     @property
     def is_root(self) -> bool:
