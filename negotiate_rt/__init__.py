@@ -255,4 +255,3 @@ def __getattr__(name: str) -> Any:  # whatever the name is in its own module
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-

@@ -22,11 +22,13 @@ class Negotiator(Agent):
     utility: AdditiveUtility or any callable outcome -> number (None: the problem's, if it has one). opening: a utility or
     an outcome to start from (a price or share in those problems; None: automatic). strategy: a concession strategy, or a
     callable of the view that decides in the place of `decide`. outside_option: the utility of what it can have elsewhere
-    by walking away (None: the problem's, if it has one); unlike the reservation value, it is no bound on deals. Raises
-    ConfigurationError for values out of range.
+    by walking away (None: the problem's, if it has one); unlike the reservation value, it is no bound on deals. How much it
+    tells a mediator, at most, stands in its attribute `disclosure`: "full" (its utility), "ranking" (the order of outcomes),
+    "pairwise" (which of two is better) or "votes". Raises ConfigurationError for values out of range.
     """
 
     outside_option: float | None = None
+    disclosure: str = "full"
 
     def __init__(  # noqa: PLR0913  # the public signature
         self, name: str, utility: Callable[..., float] | None = None, reservation_value: float = 0.0,

@@ -51,6 +51,7 @@ PLACES = {  # name -> module and class, in the order in which they are listed
     "bankruptcy": "sealed_division.Bankruptcy",
     "moving-knife": "moving_knife.MovingKnife",
     "coalition-formation": "coalition_formation.CoalitionFormation",
+    "mediation": "mediation.Mediation",
     "dpop": "dpop.Dpop",
     "mgm": "mgm.Mgm",
     "mgm-2": "mgm2.Mgm2",

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from negotiate_rt.messages.config import FAULT_KINDS
 from negotiate_rt.problems.evaluations import EvaluationFunction
+from negotiate_rt.problems.mediation import Disclosure
 from negotiate_rt.runtime.network import NetworkFaults
 from negotiate_rt.runtime.presets import PresetName
 from negotiate_rt.scenarios.constraint_format import Scalar
@@ -123,7 +124,7 @@ class NegotiatorSpec(AgentSpec, frozen=True, kw_only=True, tag="negotiator", for
     `evaluations`: issue of numbers -> a line or curve ({type = "linear", slope = 2.0}). A numeric issue that stands in
     neither is worth its number. Without `weights` the party's utility is that of the scenario's domain.
     `shuffle_weights` deals the weights anew to the issues in each session.
-    `outside_option`: the utility that walking away gives.
+    `outside_option`: the utility that walking away gives. `disclosure`: how much it tells a mediator, at most.
     """
 
     weights: dict[str, Amount] = {}
@@ -134,6 +135,7 @@ class NegotiatorSpec(AgentSpec, frozen=True, kw_only=True, tag="negotiator", for
     opening: float | dict[str, Scalar] | None = None
     strategy: Concession | None = None
     outside_option: Amount | None = None
+    disclosure: Disclosure = "full"
 
 
 class PlainSpec(AgentSpec, frozen=True, kw_only=True, tag="plain", forbid_unknown_fields=True):

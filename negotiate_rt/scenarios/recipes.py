@@ -151,7 +151,7 @@ def _negotiator(spec: NegotiatorSpec, stage: Stage, path: str) -> Recipe:
         wanted = utility(_weights(spec, chance))
         least = chance.amount(spec.reservation_value)
         option = _elsewhere(spec.outside_option, chance)
-        return Negotiator(name, wanted, least, spec.opening, strategy, outside_option=option)
+        return _willing(Negotiator(name, wanted, least, spec.opening, strategy, outside_option=option), spec)
 
     return make
 
@@ -165,9 +165,16 @@ def _of_domain(spec: NegotiatorSpec, path: str) -> Recipe:
 
     def make(name: str, chance: Chance) -> Agent:
         least, option = chance.amount(spec.reservation_value), _elsewhere(spec.outside_option, chance)
-        return Negotiator(name, None, least, spec.opening, strategy, outside_option=option)
+        return _willing(Negotiator(name, None, least, spec.opening, strategy, outside_option=option), spec)
 
     return make
+
+
+def _willing(agent: Negotiator, spec: NegotiatorSpec) -> Negotiator:
+    """Return the agent, which tells a mediator as much as the description says."""
+    if spec.disclosure != "full":
+        agent.disclosure = spec.disclosure
+    return agent
 
 
 def _weights(spec: NegotiatorSpec, chance: Chance) -> tuple[tuple[str, float], ...]:

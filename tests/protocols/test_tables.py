@@ -45,6 +45,7 @@ from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.alternating_multiple_offers import Menu
 from negotiate_rt.testing import check_protocol
 from tests.protocols.dialogue_transcripts import AGAIN, AGAIN_JOINT, BROKEN, DIALOGUES
+from tests.protocols.mediation_transcripts import JOINT_MEDIATIONS, MEDIATIONS
 
 UNITS = ("discriminatory-auction", "uniform-price-auction", "multi-unit-vickrey-auction")
 SEALED = (*UNITS, "double-auction", "gsp-auction", "all-pay-auction")
@@ -345,7 +346,7 @@ TRANSCRIPTS = {
     **dict.fromkeys(SEALED, AUCTIONS), "continuous-double-auction": FLOORS,
     "simultaneous-ascending-auction": OUTCRIES,
     **dict.fromkeys(SHARING, DIVISIONS), **dict.fromkeys(SEARCHES, SOLVED),
-    "combinatorial-auction": AUCTIONS, "coalition-formation": COALITIONS,
+    "combinatorial-auction": AUCTIONS, "coalition-formation": COALITIONS, "mediation": MEDIATIONS,
     "english-auction": OUTCRIES, "japanese-auction": CLOCKS, "dutch-auction": OUTCRIES,
     "iterated-contract-net": CONTRACTS | AGAIN, **DIALOGUES,
 }  # fmt: skip
@@ -516,6 +517,7 @@ JOINT["english-auction"] = {
     "sold": [Cfp, Reject, Cfp, Inform, "closed", InformResult, Cancel, Accept, Inform, "sold", "AGREED"],
     "unsold": [Cfp, "closed", InformResult, "unsold", "FAILED"],
 }
+JOINT["mediation"] = JOINT_MEDIATIONS
 JOINT["coalition-formation"] = {
     "formed": [Cfp, Propose, Inform, Reject, "closed", InformResult, Cancel, "formed", "AGREED"],
     "apart": [Cfp, "closed", "apart", "FAILED"],
