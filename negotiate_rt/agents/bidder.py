@@ -62,7 +62,7 @@ class Bidder(Agent):
 
             return TRUTHFUL.bid_for(self, view)
         if view.call.__class__ is BundleCall:
-            return bundle_worths(self.value, view.call.goods)
+            return bundle_worths(self.value, view.call.goods, view.call.direction == "reverse")
         if view.call.__class__ is LotsCall:
             from negotiate_rt.strategies.straightforward import StraightforwardBidding  # late, too
 

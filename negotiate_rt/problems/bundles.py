@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import combinations
@@ -10,7 +11,7 @@ from typing import Any
 from msgspec.structs import force_setattr
 
 from negotiate_rt.errors import ConfigurationError, suggest
-from negotiate_rt.problems.auction import AuctionCall, AuctionOptions, AuctionResult, wait
+from negotiate_rt.problems.auction import AuctionCall, AuctionOptions, AuctionResult, Direction, wait
 from negotiate_rt.problems.combinatorial import Good, goods_of, language_of
 
 PAYMENTS = ("vcg", "core", "first-price")
@@ -33,7 +34,8 @@ class CombinatorialOptions(AuctionOptions, frozen=True, kw_only=True):
     payment: "vcg", "core" or "first-price". language: "xor", "or" or "or*", of bids that do not say it themselves. engine:
     what determines the winners, "auto" the best that is installed. solve_time: seconds or timedelta for winners and payments
     together (None: half of what is left when bids are closed). reserve_price and starting_price are for each good in a
-    bundle. It sells only: direction is "forward". Raises ConfigurationError.
+    bundle. One that buys (direction "reverse") needs a reserve_price: what each good is worth to the buyer, who leaves goods
+    that cost more. Raises ConfigurationError.
     """
 
     payment: str = "vcg"
@@ -51,8 +53,11 @@ class CombinatorialOptions(AuctionOptions, frozen=True, kw_only=True):
         force_setattr(self, "language", language_of(self.language))
         if self.solve_time is not None:
             force_setattr(self, "solve_time", wait("options.solve_time", self.solve_time))
-        if self.reverse:
-            raise ConfigurationError("options.direction: a combinatorial auction sells: expected forward, got 'reverse'")
+        if self.reverse and not self.reserve_price:
+            raise ConfigurationError(
+                "options.reserve_price: a combinatorial auction that buys needs the most that it pays for each good: without it "
+                "a supplier that nobody can replace has no price; expected a number above 0, got 0"
+            )
 
     def time_to_solve(self, left: float) -> float:
         """Return the seconds for winners and payments, of those that are left."""
@@ -62,7 +67,8 @@ class CombinatorialOptions(AuctionOptions, frozen=True, kw_only=True):
 class CombinatorialResult(AuctionResult, frozen=True, kw_only=True):
     """How a combinatorial auction ended: `allocation` tells which goods each winner gets, `payments` what it pays for them.
 
-    value: what the winning bids are worth together; bound: no allocation is worth more; proven: the allocation and all that
+    value: what the winning bids are worth together; bound: no allocation is worth more, or in a reverse auction, where value
+    is what the winning asks come to, no allocation of as many goods costs less; proven: the allocation and all that
     payments rest on is the best there is, and not only the best that was found in time. payment, engine: how it was done.
     """
 
@@ -71,6 +77,7 @@ class CombinatorialResult(AuctionResult, frozen=True, kw_only=True):
     proven: bool = True
     payment: str = "vcg"
     engine: str = ""
+    direction: Direction = "forward"
 
 
 def goods_in(lot: Any) -> tuple[Good, ...]:  # whatever the caller sells
@@ -88,9 +95,10 @@ def goods_in(lot: Any) -> tuple[Good, ...]:  # whatever the caller sells
     return tuple(sorted(found, key=lambda one: (isinstance(one, str), one)))
 
 
-def bundle_worths(value: Any, goods: Iterable[Good]) -> Any:  # as a bidder says it
+def bundle_worths(value: Any, goods: Iterable[Good], reverse: bool = False) -> Any:  # as a bidder says it
     """Return what bundles are worth to a bidder, for all that its value says: a mapping as it is; a number for all goods
-    together; a callable is asked for every bundle of up to 12 goods, and those worth more than each part are kept.
+    together; a callable is asked for every bundle of up to 12 goods, and those worth more than each part are kept. `reverse`:
+    what they cost to deliver, where all are kept but those that a callable says None of.
 
     Raises ConfigurationError for a callable over more goods. Cost: 2^goods calls.
     """
@@ -108,6 +116,10 @@ def bundle_worths(value: Any, goods: Iterable[Good]) -> Any:  # as a bidder says
         for held in combinations(named, size):
             bundle = frozenset(held)
             worth = value(bundle)
+            if reverse:
+                if worth is not None:
+                    found[bundle] = worth
+                continue
             part = max(best[bundle - {good}] for good in held)
             if worth > part:
                 found[bundle] = worth
@@ -125,3 +137,23 @@ def worth_of(value: Any, items: frozenset[Good]) -> Any:  # a number, or None
         inside = [worth for bundle, worth in value.items() if goods_of(bundle, "items") <= items]
         return max(inside, default=0.0)
     return value
+
+
+def cost_of(value: Any, items: frozenset[Good]) -> Any:  # a number, or None
+    """Return what it costs a bidder to deliver a set of goods: the cheapest bundles that a mapping names and that hold them
+    all together, what a callable says, or the number that stands for all goods together.
+
+    None if a mapping cannot deliver them. Cost: exponential in the bundles named, at worst.
+    """
+    if callable(value):
+        return value(items)
+    if not isinstance(value, Mapping):
+        return value
+    priced = [(goods_of(bundle, "items"), cost) for bundle, cost in value.items()]
+    costs: dict[frozenset[Good], float] = {items: 0.0}  # by what is left to deliver
+    for bundle, cost in priced:
+        for left, spent in list(costs.items()):
+            rest = left - bundle
+            if rest != left and spent + cost < costs.get(rest, math.inf):
+                costs[rest] = spent + cost
+    return costs.get(frozenset())

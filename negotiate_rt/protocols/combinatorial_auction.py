@@ -4,12 +4,16 @@ together and share no good win.
 Cramton, Shoham and Steinberg (eds.), "Combinatorial auctions", 2006. Bids are XOR unless they say OR or OR*; disposal is
 free. Winners pay by Vickrey, Clarke and Groves (the truth is a dominant strategy; revenue can be nothing), the core payments
 nearest to that (Day and Cramton 2012), or what they bid. Reserve and starting price are for each good: a bundle of three must
-reach three times as much, as if the seller bid the reserve on each good.
+reach three times as much, as if the seller bid the reserve on each good. In a reverse auction bids are asks for delivering
+a bundle; the reserve is what each good is worth to the buyer, and those asks win that leave it the most: to it, an ask is
+worth the reserve of its goods less the price, so that winners and payments are those of selling in mirror image.
 
 What is awkward: to find the winners is NP-hard. It is done off the event loop, by the engine that is there, in the time that
 the options allow; then the best allocation found is taken, and the result tells its bound and whether it is proven. Ties go
 by a seeded draw: bidders are put in a random order, in which the engine meets their bids. One round, sealed as in
-sealed_bid.py; a listener to the trace sees bids as they arrive, a bidder never; a winner hears what it gets and pays.
+sealed_bid.py; a listener to the trace sees bids as they arrive, a bidder never; a winner hears what it gets and pays. A
+reverse auction buys no good twice, so that two asks that overlap never win together: who would deliver a part of a bundle
+must ask for that part, too.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from negotiate_rt.problems.bundles import (
     BundleCall,
     CombinatorialOptions,
     CombinatorialResult,
+    cost_of,
     goods_in,
     worth_of,
 )
@@ -84,10 +89,12 @@ def judge_bundles(talk: Dialogue, decision: Any) -> Message:
         BundleAuction([said], goods)
     except ConfigurationError as error:
         raise InvalidDecision(str(error)) from None
-    taken = tuple(bid for bid in said.bids if reaches(bid.value, (call.starting_price or 0.0) * len(bid.items), False))
+    reverse = call.direction == "reverse"
+    start = call.starting_price if call.starting_price is not None else math.inf if reverse else 0.0
+    taken = tuple(bid for bid in said.bids if reaches(bid.value, start * len(bid.items), reverse))
     if taken:
         return talk.offer(BundleBids(taken, said.language) if len(taken) < len(said.bids) else said)
-    short = f"no bundle reaches the starting price of {call.starting_price:g} a good" if said.bids else "no bid"
+    short = f"no bundle reaches the starting price of {start:g} a good" if said.bids else "no bid"
     return short_of(talk, decision, short)
 
 
@@ -114,8 +121,9 @@ class CombinatorialAuction(SealedBidAuction):
         assert isinstance(options, CombinatorialOptions)
         start = finite_or_none(options.start)
         return BundleCall(
-            lot=lot, starting_price=start, closes_at=closes_at, goods=goods_in(lot), language=options.language,
-        )
+            lot=lot, starting_price=start, closes_at=closes_at, direction=options.direction, goods=goods_in(lot),
+            language=options.language,
+        )  # fmt: skip
 
     def valid(self, bids: tuple[Bid, ...], options: AuctionOptions) -> tuple[Bid, ...]:
         """Return the bids as they are: `clear` looks at each bundle."""
@@ -129,7 +137,7 @@ class CombinatorialAuction(SealedBidAuction):
         options: CombinatorialOptions = talk.options
         auction = net_of_reserve(bids, frozenset(goods_in(talk.problem)), options, talk)
         if not auction.bids:
-            return Sale(reason=unsold(bids))
+            return Sale(reason=unsold(bids, options.reverse))
         seconds = options.time_to_solve(talk.deadline - talk.now)
         limit = Deadline(seconds, working_clock)
         try:
@@ -150,7 +158,7 @@ class CombinatorialAuction(SealedBidAuction):
         assert isinstance(sale, BundleSale)
         return CombinatorialResult(
             success=True, bids=tuple(bids), allocation=sale.allocation, payments=sale.payments, value=sale.value,
-            bound=sale.bound, proven=sale.proven, payment=sale.payment, engine=sale.engine,
+            bound=sale.bound, proven=sale.proven, payment=sale.payment, engine=sale.engine, direction=talk.options.direction,
         )  # fmt: skip
 
     def weighs(self, value: Any) -> bool:
@@ -162,27 +170,27 @@ class CombinatorialAuction(SealedBidAuction):
         if not self.weighs(value):
             return None
         try:
-            worth = known(worth_of(value, share))
+            worth = known(cost_of(value, share) if options.reverse else worth_of(value, share))
         except Exception:  # noqa: BLE001  # the border to agents' code: a value of its own
             return None
-        return None if worth is None else float(worth - payment)
+        return super().gain(worth, share, payment, options)
 
 
 def net_of_reserve(
     bids: Sequence[Bid], goods: frozenset[Any], options: CombinatorialOptions, talk: Bundle
 ) -> BundleAuction:
-    """Return the auction of what bids are above the reserve, bidders in a random order that starts from that of names.
+    """Return the auction of what bids gain above the reserve (reverse: below it), bidders in a random order.
 
     Bundles on unknown goods and below the starting price are left out: what the guard keeps an agent from, a forger outside
     may send.
     """
-    reserve, least = options.reserve_price, options.worst
+    least, reverse = options.worst, options.reverse
     said = {
         bid.agent: BundleBids(
             tuple(
-                BundleBid(one.bidder, one.items, max(one.value - reserve * len(one.items), 0.0), one.dummies)
+                BundleBid(one.bidder, one.items, gain_by(one.value, len(one.items), options), one.dummies)
                 for one in bid.value.bids
-                if one.items <= goods and reaches(one.value, least * len(one.items), False)
+                if one.items <= goods and reaches(one.value, least * len(one.items), reverse)
             ),
             bid.value.language,
         )
@@ -200,12 +208,22 @@ def determine(auction: BundleAuction, options: CombinatorialOptions, limit: Any)
 
     found = solve(auction, limit.share(0.5), engine=options.engine)
     paid = payments_by(options.payment, auction, found, limit, engine=options.engine)
-    reserve = options.reserve_price
-    held = {name: reserve * len(items) for name, items in found.allocation.items()}
+    held = {name: options.reserve_price * len(items) for name, items in found.allocation.items()}
+    prices = {name: min(paid.payments[name], found.won_by(name)) for name in held}
     kept = math.fsum(held.values())
-    value = found.value + kept
+    if options.reverse:
+        prices = {name: held[name] - price for name, price in prices.items()}
+        value, bound = kept - found.value, kept - found.bound
+    else:
+        prices = {name: held[name] + price for name, price in prices.items()}
+        value, bound = found.value + kept, found.bound + options.reserve_price * len(auction.goods)
     return BundleSale(
-        payments={name: min(paid.payments[name], found.won_by(name)) + held[name] for name in held},
-        allocation=found.allocation, value=value, bound=value if found.proven else found.bound + reserve * len(auction.goods),
+        payments=prices, allocation=found.allocation, value=value, bound=value if found.proven else bound,
         proven=found.proven and paid.proven, payment=options.payment, engine=found.engine,
     )  # fmt: skip
+
+
+def gain_by(price: float, goods: int, options: CombinatorialOptions) -> float:
+    """Return what the auction's owner gains by a bid on so many goods at this price, beside the reserve."""
+    reserve = options.reserve_price * goods
+    return max(reserve - price if options.reverse else price - reserve, 0.0)

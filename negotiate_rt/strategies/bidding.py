@@ -92,10 +92,11 @@ class BidRule(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbi
 
     def bundles(self, value: Any, call: BundleCall) -> Any:  # a mapping of bundles to prices, a price for all, or None
         """Return what it bids where bundles of goods are sold: its limit for each bundle that it knows the worth of."""
-        worths = bundle_worths(value, call.goods)
+        reverse = call.direction == "reverse"
+        worths = bundle_worths(value, call.goods, reverse)
         if not isinstance(worths, Mapping):
-            return None if worths is None else self.limit(Situation(worths))
-        limits = {bundle: self.limit(Situation(worth)) for bundle, worth in worths.items()}
+            return None if worths is None else self.limit(Situation(worths, reverse))
+        limits = {bundle: self.limit(Situation(worth, reverse)) for bundle, worth in worths.items()}
         return {bundle: limit for bundle, limit in limits.items() if limit is not None} or None
 
     def schedule(self, worths: Sequence[float], call: Any) -> Any:  # a price for each unit, or None
