@@ -54,7 +54,7 @@ _WHERE = {
         "CoalitionTheory"
     ),
     "problems.known_games": "AirportGame BankruptcyGame GloveGame WeightedVotingGame",
-    "problems.dividing": "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall Estate MarkCall PickCall Rent",
+    "problems.dividing": "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall Estate MarkCall PickCall Rent WishCall",
     "problems.goods": "DivisionProblem",
     "problems.influence": "InfluenceUtility draw_influence",
     "problems.mediation": "Ballot MediationOptions MediationResult PairAsked PreferencesAsked RankingAsked Suggested",

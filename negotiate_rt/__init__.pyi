@@ -462,6 +462,9 @@ from negotiate_rt.problems.dividing import (
 from negotiate_rt.problems.dividing import (
     Rent as Rent,
 )
+from negotiate_rt.problems.dividing import (
+    WishCall as WishCall,
+)
 from negotiate_rt.problems.games import (
     CoalitionGame as CoalitionGame,
 )

@@ -135,11 +135,32 @@ class ClaimCall(DivisionCall, frozen=True, kw_only=True, tag="claim-call"):
         return f"Say how much you claim of an estate of {self.estate:g}."
 
 
+class WishCall(DivisionCall, frozen=True, kw_only=True, tag="wish-call"):
+    """Which of these items would you rather have than not? Answered by those, in any order."""
+
+    items: tuple[Item, ...]
+
+    def check(self, decision: Any) -> tuple[Item, ...]:
+        """Return the items that are wished for, in their order. Raises InvalidOffer."""
+        wished = _bundle(decision, self.items)
+        return tuple(item for item in self.items if item in wished)
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of an answer."""
+        return {"type": "array", "items": {"enum": list(self.items)}, "uniqueItems": True}
+
+    def in_words(self) -> str:
+        """Return the question in a sentence."""
+        return f"Name those of these that you would rather have than not: {_listed(self.items)}. Nobody but the referee sees it."
+
+
 class PickCall(DivisionCall, frozen=True, kw_only=True, tag="pick-call"):
-    """Which of these items do you take? Answered by one of them. taken: who took what before, in order."""
+    """Which of these items do you take? Answered by one of them. taken: who took what before, in order. may_pass: whether to
+    take none is one of the choices here (else it is a turn that was missed)."""
 
     items: tuple[Item, ...]
     taken: tuple[tuple[str, Item], ...] = ()
+    may_pass: bool = False
 
     def check(self, decision: Any) -> Item:
         """Return the item. Raises InvalidOffer."""
@@ -239,7 +260,7 @@ class MarkCall(DivisionCall, frozen=True, kw_only=True, tag="mark-call"):
         )
 
 
-AnyCall: TypeAlias = AppraisalCall | ClaimCall | PickCall | CutCall | ChoiceCall | MarkCall
+AnyCall: TypeAlias = AppraisalCall | ClaimCall | WishCall | PickCall | CutCall | ChoiceCall | MarkCall
 
 
 class Award(msgspec.Struct, frozen=True, kw_only=True, tag="award"):
@@ -252,7 +273,7 @@ class Award(msgspec.Struct, frozen=True, kw_only=True, tag="award"):
     payment: float = 0.0
 
 
-CONTENTS: tuple[type, ...] = (AppraisalCall, ClaimCall, PickCall, CutCall, ChoiceCall, MarkCall, Award)
+CONTENTS: tuple[type, ...] = (AppraisalCall, ClaimCall, WishCall, PickCall, CutCall, ChoiceCall, MarkCall, Award)
 
 
 # -- reading decisions ------------------------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ class Sitting:
             await self._hear(name, message, awaited.get(name))
             if talk.state(name) != ANSWERING:
                 awaited.pop(name, None)
-        return [name for name in awaited if name not in self.gone]
+        return [name for name in awaited if talk.state(name) == LAPSED]
 
     async def linger(self) -> None:
         """Deal with what has come by now."""
@@ -230,13 +230,14 @@ class Sitting:
                 await talk.send(Reject("late"), name)
             elif call is not None:
                 self._take(name, message.value, call)
-        elif call is not None and isinstance(message, (Skip, Reject)):
+        elif isinstance(message, (Skip, Reject)):
             code = message.code if isinstance(message, Skip) else "refused"
             self.missed[name] = f"{code}: {name}: {message.reason}"
 
     def _take(self, name: str, value: Any, call: DivisionCall) -> None:
         try:
             self.answers[name] = call.check(value)
+            self.missed.pop(name, None)
         except InvalidOffer as error:  # the guard keeps an agent from it; a forger outside may say anything
             self.missed[name] = f"protocol-violation: {name}: {error}"
 

@@ -3,6 +3,11 @@
 Who takes what it likes best of what is left envies nobody by more than one item (EF1) where worths add up, whoever is first.
 The referee calls each in turn and says what is left and who took what; picks are open, worths stay with the claimants.
 
+Chores are taken in the same way, the least bad first. Where an item may be a good to one and a burden to another, the option
+`mixed` makes two turns of it (Aziz, Caragiannis, Igarashi and Walsh 2022): the referee asks, under seal, which items each
+would rather have than not; those that nobody would are taken first, in so many full rounds that the first turns may pass;
+then the others in the opposite order, where who wants nothing more passes.
+
 What is awkward: who passes its turn, or is late, is called again in the next round; once nobody of a whole round has taken
 anything, or after max_rounds rounds, it is over, and what is left remains. If a claimant leaves, all items go back and the
 picking begins anew among the others: what it took would be lost, and what it had the first choice of would make the others'
@@ -11,6 +16,7 @@ turns unequal. Rounds are counted on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +24,7 @@ from msgspec.structs import force_setattr, replace
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.config import NegotiationConfig
-from negotiate_rt.problems.dividing import PickCall
+from negotiate_rt.problems.dividing import PickCall, WishCall
 from negotiate_rt.problems.goods import Item
 from negotiate_rt.protocols.dividing import Division, DivisionOptions, Sitting
 from negotiate_rt.protocols.division_stakes import settle_items
@@ -26,12 +32,15 @@ from negotiate_rt.protocols.division_verdicts import known_problem, result_of, w
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.seat import Seat
 
+NONE: Any = object()  # what is taken in a turn that passes: an item may be anything, None included
+
 
 class RoundRobinOptions(DivisionOptions, frozen=True, kw_only=True):
-    """Options of round robin. order: "seats", "drawn" by seed, or all claimants' names, the first one first. Raises
-    ConfigurationError."""
+    """Options of round robin. order: "seats", "drawn" by seed, or all claimants' names, the first one first. mixed: whether some
+    of the items may be a burden to some: two turns then. Raises ConfigurationError."""
 
     order: str | tuple[str, ...] = "seats"
+    mixed: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,43 +74,71 @@ class RoundRobin(Division):
         order = list(talk.ends) if isinstance(talk.options.order, str) else list(talk.options.order)
         if talk.options.order == "drawn":
             talk.rng.shuffle(order)
-        taken: list[tuple[str, Item]] | None = None
-        while taken is None:
+        picking = None
+        while picking is None or any(name in sitting.gone for name in order):
             order = [name for name in order if name not in sitting.gone]
             if len(order) < 2:
                 return sitting.fail()
-            taken = await self._picking(talk, sitting, order)
-        if not taken:
+            picking = Picking(sitting, order)
+            await picking.run(talk.options.mixed)
+        sitting.missed = {} if picking.taken else picking.missed
+        if not picking.taken:
             return sitting.fail()
-        held = {name: frozenset(item for who, item in taken if who == name) for name in talk.ends if name in order}
+        held = {name: picking.bundle(name) for name in talk.ends if name in order}
         problem = known_problem(talk, list(held))
-        found = result_of(self.name, talk.problem, held, problem)
-        found = await with_verdicts(talk, found, problem)
-        sitting.missed = {}
+        found = await with_verdicts(talk, result_of(self.name, talk.problem, held, problem), problem)
         return await sitting.conclude(replace(found, left_out=sitting.why()))
 
-    async def _picking(self, talk: Bundle, sitting: Sitting, order: list[str]) -> list[tuple[str, Item]] | None:
-        """Return who took what, in order; None if somebody has left."""
-        left: list[Item] = list(talk.problem)
-        taken: list[tuple[str, Item]] = []
-        missed: dict[str, str] = {}
-        rounds = talk.conversation.terms.max_rounds
-        while left and talk.conversation.round < rounds:
+
+class Picking:
+    """Items being taken in turns. `taken`: who took what, in order; `missed`: who let a turn pass, and why, when last it did."""
+
+    def __init__(self, sitting: Sitting, order: list[str]) -> None:
+        self.sitting, self.talk = sitting, sitting.talk
+        self.order = order
+        self.taken: list[tuple[str, Item]] = []
+        self.missed: dict[str, str] = {}
+
+    def bundle(self, name: str) -> frozenset[Item]:
+        """Return what a claimant has taken."""
+        return frozenset(item for who, item in self.taken if who == name)
+
+    async def run(self, mixed: bool) -> None:
+        """Go round until everything is taken, nobody takes anything any more, or somebody leaves."""
+        items = list(self.talk.problem)
+        if not mixed:
+            await self._turns(self.order, items, 0)
+            return
+        wishes = await self.sitting.ask(dict.fromkeys(self.order, WishCall(items=tuple(items))))
+        wished = {item for one in wishes.values() for item in one}
+        burdens = [item for item in items if item not in wished]
+        if await self._turns(self.order, burdens, -len(burdens) % len(self.order)):
+            await self._turns(self.order[::-1], [item for item in items if item in wished], math.inf)
+
+    async def _turns(self, order: list[str], left: list[Item], spare: float) -> bool:
+        """Let these be taken; return whether nobody has left. spare: how many turns may be passed as if something worth nothing
+        was taken."""
+        talk, limit = self.talk, self.talk.conversation.terms.max_rounds
+        moved = True
+        while left and moved and talk.conversation.round < limit:
             talk.conversation.round += 1
-            before = len(taken)
+            moved = False
             for name in order:
                 if not left:
                     break
-                call = PickCall(items=tuple(left), taken=tuple(taken))
-                answers = await sitting.ask({name: call}, part=1 / (len(left) + 1))
-                if any(one in sitting.gone for one in order):
-                    return None
-                missed |= sitting.missed
-                if name in answers:
-                    taken.append((name, answers[name]))
-                    left.remove(answers[name])
-            if len(taken) == before:
-                break
-        sitting.missed = missed
-        return taken
+                item = await self._ask(name, left, spare > 0)
+                if any(one in self.sitting.gone for one in order):
+                    return False
+                if item is not NONE:
+                    self.taken.append((name, item))
+                    left.remove(item)
+                elif 0 < spare < math.inf:
+                    spare -= 1
+                moved = moved or item is not NONE or 0 < spare < math.inf
+        return not any(one in self.sitting.gone for one in order)
 
+    async def _ask(self, name: str, left: list[Item], may_pass: bool) -> Item:
+        call = PickCall(items=tuple(left), taken=tuple(self.taken), may_pass=may_pass)
+        answers = await self.sitting.ask({name: call}, part=1 / (len(left) + 1))
+        self.missed |= self.sitting.missed
+        return answers.get(name, NONE)

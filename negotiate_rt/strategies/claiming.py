@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import InvalidDecision
 from negotiate_rt.messages.view import View
-from negotiate_rt.problems.dividing import AppraisalCall, ChoiceCall, ClaimCall, CutCall, MarkCall, PickCall
+from negotiate_rt.problems.dividing import AppraisalCall, ChoiceCall, ClaimCall, CutCall, MarkCall, PickCall, WishCall
 from negotiate_rt.problems.goods import DivisionProblem
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def honest(view: View) -> Any:  # whatever answers the call
         return [plain_number(worth) for worth in mine.items.row(mine.party)]
     if isinstance(call, ClaimCall):
         return mine.claim
+    if isinstance(call, WishCall):
+        return [item for item in call.items if mine.worth([item]) > 0]
     if isinstance(call, PickCall):
         return _pick(mine, call, view.agent)
     if isinstance(call, CutCall):
@@ -78,10 +80,11 @@ def mark(mine: Valuation, call: MarkCall) -> float:
     return call.high if point is None else min(max(float(point), call.start), call.high)
 
 
-def _pick(mine: Valuation, call: PickCall, name: str) -> Any:  # an item
+def _pick(mine: Valuation, call: PickCall, name: str) -> Any:  # an item, or None for none
     held = [item for who, item in call.taken if who == name]
-    base = mine.worth(held)
-    return max(call.items, key=lambda item: mine.worth([*held, item]) - base)
+    gains = {item: mine.worth([*held, item]) for item in call.items}
+    best = max(gains, key=gains.__getitem__)
+    return None if call.may_pass and gains[best] <= mine.worth(held) else best
 
 
 def _cut(mine: Valuation, call: CutCall) -> Any:  # two bundles, or a point
