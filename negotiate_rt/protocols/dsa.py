@@ -43,6 +43,7 @@ class DsaOptions(LocalSearchOptions, frozen=True, kw_only=True):
     probability: float = 0.7
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.variant not in ("A", "B", "C", "D", "E"):
             raise ConfigurationError(f"variant must be A, B, C, D or E, got {self.variant!r}")
         if not 0 < self.probability <= 1:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Literal
 
+from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.dcop import DcopProblem
 from negotiate_rt.protocols.solving import Part, Solver, Solving, SolvingOptions, Told
 from negotiate_rt.runtime.neighbours import Graph, Neighbour
@@ -30,6 +31,10 @@ class LocalSearchOptions(SolvingOptions, frozen=True, kw_only=True):
 
     start: Literal["random", "first", "best"] = "random"
     until_settled: bool = True
+
+    def __post_init__(self) -> None:
+        if self.start not in ("random", "first", "best"):
+            raise ConfigurationError(f"start must be random, first or best, got {self.start!r}")
 
 
 class Cell:

@@ -54,6 +54,7 @@ class Mgm2Options(LocalSearchOptions, frozen=True, kw_only=True):
     offering: float = 0.5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 < self.offering < 1:
             raise ConfigurationError(f"offering must be above 0 and below 1, got {self.offering}")
 

@@ -17,7 +17,6 @@ by the runtime.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from negotiate_rt.solutions.dcop.tally import CostTally
 
 READY, SOLVING, TIMED_OUT = "ready", "solving", "TIMEOUT"
+MOST_NAMED = 5  # broken constraints in a reason; all are in the result
 DONE, REFUSED, SILENT = "DONE", "REFUSED", "SILENT"
 
 
@@ -264,7 +264,20 @@ class Solving(NegotiationProtocol):
             talk.conclude("failed", failure)
             return
         account.proven = self.exact
-        talk.conclude("solved", result=account.result())
+        result = account.result()
+        if result.violated:
+            talk.conclude("failed", self.shortfall(result), result=result)
+        else:
+            talk.conclude("solved", result=result)
+
+    def shortfall(self, result: SolvingResult) -> str:
+        """Return why an assignment that breaks hard constraints is no solution."""
+        broken = result.violated
+        more = f" and {len(broken) - MOST_NAMED} more" if len(broken) > MOST_NAMED else ""
+        return (
+            f"infeasible: the best assignment that was met breaks {', '.join(broken[:MOST_NAMED])}{more}; whether any keeps all "
+            "hard constraints, an exact algorithm can tell (dpop)"
+        )
 
     async def hear_out(self, talk: Bundle) -> str:
         """Wait until every agent has reported its values; return why the search has failed, nothing if it has not. Without one
@@ -293,9 +306,8 @@ class Solving(NegotiationProtocol):
         report = Refuse(solver.refusal) if solver.refusal else InformResult(solver.account.values_of(solver.name))
         await talk.send(report)
 
-    @cached_property
     def channels(self) -> tuple[Table, ...]:
-        """Return the tables between participants, beside that with the coordinator."""
+        """Return the table of neighbours."""
         return (self.channel,)
 
 

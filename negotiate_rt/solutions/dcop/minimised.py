@@ -1,8 +1,8 @@
 """A DCOP as local algorithms see it: something to minimise, in finite numbers.
 
-Costs to maximise change their sign. A forbidden combination costs more than all soft costs of the problem can differ by: its
-penalty is the greatest soft cost of its table plus the sum over all tables of what their soft costs span, plus one. So breaking
-fewer hard constraints is always better, whatever the soft costs, and a gain is never NaN.
+Costs to maximise change their sign. Every forbidden combination costs the same penalty, instead of its soft cost: the sum over
+all tables of what their soft costs and 0 span, plus one. So breaking fewer hard constraints is always better, whatever the soft
+costs; among assignments that break as many, the soft costs of what is kept decide; and a gain is never NaN.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Minimised:
     def __init__(self, problem: DcopProblem) -> None:
         self.sign = 1.0 if problem.objective == "min" else -1.0
         known = (*problem.unary.values(), *problem.tables.values())
-        self.span = float(sum(np.ptp(soft) for table in known if len(soft := table[np.isfinite(table)])))
-        if not math.isfinite(self.span * 2 + 1):
+        self.penalty = 1 + sum(map(_span, known))
+        if not math.isfinite(self.penalty * len(known)):
             raise ConfigurationError("the costs are too large for local search: penalties leave the range of a float")
         self.unary: dict[str, Costs] = {name: self._finite(costs) for name, costs in problem.unary.items()}
         self.tables: dict[str, Costs] = {}
@@ -59,11 +59,13 @@ class Minimised:
     def _finite(self, table: Costs) -> Costs:
         costs = self.sign * table
         hard = costs == math.inf
-        if not hard.any():
-            return costs
-        soft = costs[~hard]
-        found: Costs = np.where(hard, (float(soft.max()) if len(soft) else 0.0) + self.span + 1, costs)
-        return found
+        return np.where(hard, self.penalty, costs) if hard.any() else costs
+
+
+def _span(table: Costs) -> float:
+    """Return how far the soft costs of a table, and 0, lie apart."""
+    soft = np.isfinite(table)
+    return float(table.max(where=soft, initial=0.0) - table.min(where=soft, initial=0.0))
 
 
 _KNOWN: WeakKeyDictionary[DcopProblem, Minimised] = WeakKeyDictionary()
