@@ -11,6 +11,7 @@ import msgspec
 
 from negotiate_rt import scenarios
 from negotiate_rt.cli.consoles import show, stdout_console
+from negotiate_rt.cli.gaming import analyze_game_of
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.settings import Settings
 from negotiate_rt.problems.bargaining import BargainingProblem, Pie, PriceProblem
@@ -18,6 +19,8 @@ from negotiate_rt.report.analysis import Analysis, analysis_of, cloud_of, on_gri
 from negotiate_rt.report.plain import encoded
 from negotiate_rt.report.theory import Theory, solved_issues, theory_of
 from negotiate_rt.report.words import in_line, number
+from negotiate_rt.scenarios.game_files import read_game
+from negotiate_rt.scenarios.game_format import GAMES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -44,6 +47,10 @@ def analyze_source(wish: Wish) -> None:
     """Analyze a scenario file, a domain in any form, or a built-in scenario. Raises ConfigurationError."""
     if wish.plot is not None and Path(wish.plot).suffix.lower() not in FORMS:
         raise ConfigurationError(f"--plot {wish.plot}: expected a name that ends in .svg or .html")
+    game = game_in(wish)
+    if game is not None:
+        analyze_game_of(wish, *game)
+        return
     name, theory, cut, about = matter_in(wish)
     every = wish.as_json and wish.points is None
     found = analysis_of(theory, name, None if every else LISTED if wish.points is None else wish.points)
@@ -72,6 +79,18 @@ class Matter(NamedTuple):
     theory: Theory
     cut: bool = False
     about: str = ""
+
+
+def game_in(wish: Wish) -> tuple[str, Any] | None:
+    """Return the game between coalitions that the user asks about, in a file of its own or a scenario's; None if there is
+    none."""
+    held = read_game(wish.source)
+    if held is not None:
+        return held
+    found = scenarios.load_any(wish.source)
+    if isinstance(found, scenarios.Scenario) and isinstance(found.spec.problem, GAMES):
+        return found.name, found.problem
+    return None
 
 
 def matter_in(wish: Wish) -> Matter:

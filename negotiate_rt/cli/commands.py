@@ -83,7 +83,8 @@ def demo(verbose: int, quiet: int, **options: Any) -> None:
 def analyze(source: str, **options: Any) -> None:
     """Tell what theory says of a scenario or domain: whether a bargain is possible, Pareto frontier, solution points.
 
-    A file or the name of a built-in scenario, a domain file of ours, a folder of Genius XML or GeniusWeb JSON.
+    A file or the name of a built-in scenario, a domain file of ours, a folder of Genius XML or GeniusWeb JSON. Of a game between
+    coalitions, in a scenario or a file of its own: values, core, nucleolus, objections, the best structure.
     """
     from negotiate_rt.cli.analyzing import Wish, analyze_source
 
@@ -114,20 +115,21 @@ def explain(protocol: str, mermaid: bool, as_json: bool) -> None:
 @program.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def validate(files: tuple[str, ...]) -> None:
-    """Check scenario and domain FILES, or folders of a domain; say of each that it is fine, or all that is wrong."""
+    """Check scenario, domain and game FILES, or folders of a domain; say of each that it is fine, or all that is wrong."""
     from negotiate_rt import scenarios
+    from negotiate_rt.cli.converting import in_words
+    from negotiate_rt.scenarios.game_files import read_game
 
     wrong = 0
     for name in files:
         try:
-            found = scenarios.load_any(name)
+            game = read_game(name)
+            told = in_words(scenarios.load_any(name)) if game is None else f"a game of {len(game.game)} players"
         except scenarios.ScenarioError as error:
             fail(str(error))
             wrong += 1
         else:
-            from negotiate_rt.cli.converting import in_words
-
-            click.echo(f"{name}: fine: {in_words(found)}")
+            click.echo(f"{name}: fine: {told}")
     end(MISTAKE if wrong else 0)
 
 

@@ -91,23 +91,31 @@ def _told(game: CoalitionGame, masks: list[int], bound: float, proven: bool, met
 
 def _dynamic_program(table: Table) -> list[int]:
     """Return the masks of a best partition: best(S) player after player, then back from all."""
-    players = len(table).bit_length() - 1
-    best = np.zeros(len(table))
-    for last in range(players):
-        size = 1 << last
-        best[size : 2 * size] = _convolve(table[size : 2 * size], best[:size])
+    best = superadditive_cover(table)
     masks = []
     left = len(table) - 1
     while left:
         top = 1 << (left.bit_length() - 1)
-        parts = _subsets(left ^ top)
+        parts = subsets_of(left ^ top)
         chosen = int(parts[(table[parts | top] + best[left ^ top ^ parts]).argmax()]) | top
         masks.append(chosen)
         left ^= chosen
     return masks
 
 
-def _subsets(mask: int) -> NDArray[np.intp]:
+def superadditive_cover(table: Table, *, once: bool = False) -> Table:
+    """Return what each coalition is worth if it may split as it likes, by mask; once: into two parts at most. Cost: O(3**n)."""
+    if once:
+        return _convolve(table, table)
+    best = np.zeros(len(table))
+    for last in range(len(table).bit_length() - 1):
+        size = 1 << last
+        best[size : 2 * size] = _convolve(table[size : 2 * size], best[:size])
+    return best
+
+
+def subsets_of(mask: int) -> NDArray[np.intp]:
+    """Return all subsets of a mask. Cost: O(2**bits)."""
     found = np.zeros(1, dtype=np.intp)
     for place in range(mask.bit_length()):
         if mask >> place & 1:

@@ -63,8 +63,8 @@ def is_in_kernel(
                 both = (excess.told(one), excess.told(other))
                 strong, weak = game.players[i], game.players[j]
                 reason = (
-                    f"not in the kernel: {strong} could gain {float(both[0]):.10g} without {weak} through {game.told(one)}, "
-                    f"and {weak} without {strong} only {float(both[1]):.10g}"
+                    f"not in the kernel: {strong}'s surplus against {weak} is {float(both[0]):.10g}, through {game.told(one)}; "
+                    f"{weak}'s against {strong} is {float(both[1]):.10g}"
                 )
                 return KernelVerdict(
                     holds=False, strong=strong, weak=weak, coalition=game.coalition(one), surplus=both, reason=reason
