@@ -14,6 +14,7 @@ from negotiate_rt import scenarios
 from negotiate_rt.cli.consoles import show, stdout_console
 from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.executor.settings import built_in
+from negotiate_rt.machine import Table
 from negotiate_rt.machine.diagram import mermaid, rules_text
 from negotiate_rt.messages.config import protocol_name
 from negotiate_rt.messages.performatives import fipa_name
@@ -131,10 +132,14 @@ def print_protocol(protocol: NegotiationProtocol, diagram: str) -> None:
     part(protocol.name, essay(protocol))
     part("Seats", "\n".join(f"  {role}: {words}" for role, words in seats(protocol).items()))
     part("Rules", rules_text(protocol.table, protocol.joint_table))
+    for channel in protocol.channels():
+        part(f"Rules between {' and '.join(channel.roles)}", rules_text(channel))
     options = option_lines(protocol)
     if options:
         part("Options", "\n".join(options))
     part("Diagram (Mermaid)", diagram)
+    for channel in protocol.channels():
+        part(f"Diagram of {' and '.join(channel.roles)} (Mermaid)", mermaid(channel))
 
 
 def essay(protocol: NegotiationProtocol) -> str:
@@ -168,11 +173,6 @@ def option_lines(protocol: NegotiationProtocol) -> list[str]:
 def described(protocol: NegotiationProtocol, diagram: str) -> dict[str, Any]:
     """Return a protocol as plain data: every row of its tables."""
     table, joint = protocol.table, protocol.joint_table
-    rows = [
-        {"state": state, "role": role, "says": fipa_name(kind), "leads_to": to}
-        for state, moves in table.moves.items()
-        for (role, kind), to in moves.items()
-    ]
     whole = None
     if joint is not None:
         steps = [
@@ -183,9 +183,21 @@ def described(protocol: NegotiationProtocol, diagram: str) -> dict[str, Any]:
         whole = {"initiator": joint.initiator, "start": joint.start, "moves": steps, "timeouts": dict(joint.timeouts)}
     return {
         "name": protocol.name, "essay": essay(protocol), "seats": seats(protocol), "convener": protocol.convener or None,
-        "start": table.start, "ends": list(table.ends()), "moves": rows, "timeouts": dict(table.timeouts),
-        "skips": dict(table.skips), "exhausted": dict(table.exhausted), "joint": whole,
+        **rows_of(table), "joint": whole, "channels": [rows_of(channel) for channel in protocol.channels()],
         "options": options_of(protocol), "mermaid": diagram,
+    }  # fmt: skip
+
+
+def rows_of(table: Table) -> dict[str, Any]:
+    """Return every row of a table as plain data."""
+    rows = [
+        {"state": state, "role": role, "says": fipa_name(kind), "leads_to": to}
+        for state, moves in table.moves.items()
+        for (role, kind), to in moves.items()
+    ]
+    return {
+        "start": table.start, "ends": list(table.ends()), "moves": rows, "timeouts": dict(table.timeouts),
+        "skips": dict(table.skips), "exhausted": dict(table.exhausted),
     }  # fmt: skip
 
 

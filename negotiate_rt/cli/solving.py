@@ -111,6 +111,8 @@ class Run:
     """One algorithm on the problem. `seconds`: of real time; `outcome`: None if it was interrupted."""
 
     def __init__(self, problem: DcopProblem, algorithm: str, options: Mapping[str, Any]) -> None:
+        from msgspec.structs import fields
+
         from negotiate_rt.errors import ConfigurationError
         from negotiate_rt.executor.executor import NegotiationExecutor
         from negotiate_rt.messages.config import NegotiationConfig, protocol_name
@@ -126,7 +128,7 @@ class Run:
             raise ConfigurationError(f"--algorithm: expected one of {solvers}, got {algorithm!r}")
         self.algorithm = protocol.name
         self.kind: Any = protocol.options  # a subclass of SolvingOptions
-        self.fields = tuple(one for one in self.kind.__struct_fields__ if one != "progress")
+        self.fields = tuple(one.name for one in fields(self.kind) if one.name != "progress")
         self.config = NegotiationConfig(protocol.name, options["cycles"], options["timeout"])
         self.last: CostPoint | None = None
         self.shown = not options["as_json"]
@@ -261,7 +263,7 @@ def print_runs(source: str, problem: DcopProblem, runs: list[Run], picture: bool
     from negotiate_rt.report.solving_tables import assignment_table, problem_line, results_table
 
     console = stdout_console()
-    console.print(problem_line(source, problem))
+    console.print(problem_line(source, problem), soft_wrap=True)
     done = [(run.outcome, run.seconds) for run in runs if run.outcome is not None]
     console.print(results_table(done))
     for outcome, _ in done:

@@ -85,9 +85,14 @@ class NegotiationProtocol:
             return None
         return JointTable(self.name, self.convener, self.joint_start, self.joint, self.joint_timeouts)
 
+    def channels(self) -> tuple[Table, ...]:
+        """Return the tables of what participants say to each other, beside those with the convener: none."""
+        return ()
+
     def check(self) -> None:
         """Raise ProtocolDefinitionError unless names, seats, roles and rows fit together and the tables are sound."""
         problems = self.misfits() + problems_of(self.table, self.joint_table)
+        problems += [problem for table in self.channels() for problem in problems_of(table)]
         if problems:
             raise ProtocolDefinitionError(self.name or type(self).__name__, problems)
 

@@ -29,13 +29,16 @@ def check_protocol(protocol: HasTables | type[HasTables] | Table, joint: JointTa
     that can arrive where no row receives them, each with a shortest way there; of a protocol also its name, seats and
     roles. Raises ProtocolDefinitionError where a table cannot even be compiled. Cost: tens of milliseconds.
     """
+    channels: tuple[Table, ...] = ()
     if isinstance(protocol, Table):
         table, problems = protocol, []
     else:
         whole = protocol() if isinstance(protocol, type) else protocol
         table, joint = whole.table, whole.joint_table
         problems = whole.misfits() if isinstance(whole, NegotiationProtocol) else []
+        channels = whole.channels() if isinstance(whole, NegotiationProtocol) else ()
     problems += problems_of(table, joint)
+    problems += [problem for channel in channels for problem in problems_of(channel)]
     if problems:
         lines = "\n".join(f"  - {one}" for one in problems)
         raise AssertionError(f"protocol {table.protocol!r} is not sound:\n{lines}")
