@@ -323,7 +323,7 @@ def test_a_missing_file_is_told_with_the_built_in_ones(tmp_path: Path) -> None:
         scenarios.load("hagling")
     with pytest.raises(ScenarioError, match=r"expected domain files .* in the folder, got none"):
         scenarios.load(tmp_path)
-    with pytest.raises(ScenarioError, match=r"no built-in scenario 'x', only all-pay, .*, campsite"):
+    with pytest.raises(ScenarioError, match=r"no built-in scenario 'x', only adjusted-winner, all-pay, .*, campsite"):
         scenarios.built_in_text("x")
 
 
