@@ -64,7 +64,7 @@ def test_help_names_every_command_and_the_exit_codes(cli: Run) -> None:
         (("run", "haggling", "--clock", "vrtual"), "'vrtual' is not one of 'real', 'virtual'"),
         (("run", "haggling", "--sessions", "0"), "0 is not in the range x>=1"),
         (("run", "haggling", "--sesions", "3"), "--sessions"),
-        (("run", "hagling"), "hagling: there is no such file; built-in scenarios: all-pay, "),
+        (("run", "hagling"), "hagling: there is no such file; built-in scenarios: "),
         (("list", "protocol"), "got 'protocol'; did you mean 'protocols'?"),
         (("explain", "vickery"), "explain: no protocol 'vickery', only bilateral"),
         (("--zzz",), "No such option"),

@@ -116,7 +116,7 @@ class Run:
         from negotiate_rt.errors import ConfigurationError
         from negotiate_rt.executor.executor import NegotiationExecutor
         from negotiate_rt.messages.config import NegotiationConfig, protocol_name
-        from negotiate_rt.protocols.solving import Solving
+        from negotiate_rt.protocols.solving import Solving, SolvingOptions
 
         self.problem = problem
         self.executor: NegotiationExecutor = NegotiationExecutor(
@@ -127,7 +127,8 @@ class Run:
             solvers = ", ".join(name for name, one in self.executor.protocols.items() if isinstance(one, Solving))
             raise ConfigurationError(f"--algorithm: expected one of {solvers}, got {algorithm!r}")
         self.algorithm = protocol.name
-        self.kind: Any = protocol.options  # a subclass of SolvingOptions
+        self.kind = protocol.options or SolvingOptions
+        assert issubclass(self.kind, SolvingOptions)
         self.fields = tuple(one.name for one in fields(self.kind) if one.name != "progress")
         self.config = NegotiationConfig(protocol.name, options["cycles"], options["timeout"])
         self.last: CostPoint | None = None
