@@ -46,6 +46,9 @@ def logged(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--force", is_flag=True, help="Replace what an earlier run left in the --out folder.")
 @click.option("--events/--no-events", default=True, help="With --out: keep every message in events.jsonl (default: yes).")
 @click.option("--picture/--no-picture", default=None, help="Draw a session (default: a single one, on a terminal).")
+@click.option("--journal", type=click.Path(), help="Keep a journal in this file (.jsonl: lines, else SQLite); see `replay`.")
+@click.option("--durable", is_flag=True, help="With --journal: an outcome counts once its record is on the disk.")
+@click.option("--resume", is_flag=True, help="With --journal: go on with a run that was cut off.")
 @logged
 def run(scenario: str, verbose: int, quiet: int, **options: Any) -> None:
     """Run a SCENARIO: a .toml or .json file, the name of a built-in one (see `list scenarios`), or a domain's folder."""
@@ -89,6 +92,36 @@ def analyze(source: str, **options: Any) -> None:
     from negotiate_rt.cli.analyzing import Wish, analyze_source
 
     analyze_source(Wish(source, **options))
+
+
+@program.command()
+@click.argument("journal", type=click.Path())
+@click.option("--negotiation", help="Only this negotiation; a pattern such as 'market/*' is fine.")
+@click.option("--agent", help="Only what this agent says, hears, decides or is at fault for.")
+@click.option("--performative", help="Only messages of this act, such as propose.")
+@click.option("--kind", help="Only records of this kind: said, heard, fault, ended ...")
+@click.option("--since", type=float, default=float("-inf"), help="Only from this second of the society's clock on.")
+@click.option("--until", type=float, default=float("inf"), help="Only up to this second.")
+@click.option("--limit", "-n", type=click.IntRange(1), help="Most records to show.")
+@click.option("--step", is_flag=True, help="Show what each record led to and what may follow; on a terminal one at a time.")
+@click.option("--verify", is_flag=True, help="Check bytes and rules, and say only that (exit code 4: not sound).")
+@click.option("--rerun", is_flag=True, help="Run the journal's scenario again from its seed, too, and compare (4: it differs).")
+@click.option("--export", type=click.Choice(["jsonl", "csv", "mermaid", "fipa", "agreement"]), help="Write in this form.")
+@click.option("--out", type=click.Path(), help="With --export: into this file instead of stdout.")
+@click.option("--protocol", "protocols", multiple=True, help="A protocol of your own, package.module:Class; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def replay(**options: Any) -> None:
+    """Look into a JOURNAL: what happened, whether it is whole and by the rules, and export it.
+
+    Without options: a verdict (exit code 4 if it is not sound) and the first records.
+    """
+    from negotiate_rt.cli.replaying import Wish
+    from negotiate_rt.cli.replaying import replay as replayed
+    from negotiate_rt.replay.filtering import Wanted
+
+    names = ("negotiation", "agent", "performative", "kind", "since", "until")
+    wanted = Wanted(**{name: options.pop(name) for name in names})
+    end(replayed(Wish(wanted=wanted, **options)))
 
 
 @program.command("list")

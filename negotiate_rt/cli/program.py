@@ -20,11 +20,11 @@ class Program(click.RichGroup):
 
     def invoke(self, ctx: click.Context) -> Any:  # whatever the command returns
         """Run the command."""
-        from negotiate_rt.errors import ConfigurationError
+        from negotiate_rt.errors import ConfigurationError, JournalError
 
         try:
             return super().invoke(ctx)
-        except ConfigurationError as error:
+        except (ConfigurationError, JournalError) as error:
             fail(str(error))
             raise Exit(MISTAKE) from None
         except KeyboardInterrupt:

@@ -8,13 +8,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack, aclosing, nullcontext
-from typing import TYPE_CHECKING
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from negotiate_rt import scenarios
 from negotiate_rt.cli.consoles import show, stdout_console
 from negotiate_rt.cli.program import BUG, INTERRUPTED, REPORT_IT, fail
+from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.executor import NegotiationExecutor
 from negotiate_rt.executor.settings import logger
 from negotiate_rt.messages.outcome import NegotiationOutcome
@@ -22,6 +25,7 @@ from negotiate_rt.report import Report, ResultFolder, Tally
 from negotiate_rt.report.plain import encoded
 
 if TYPE_CHECKING:
+    from negotiate_rt.journal.journal import Journal
     from negotiate_rt.report.following import Following
     from negotiate_rt.report.study import Study
     from negotiate_rt.scenarios.scenario import Job
@@ -45,6 +49,9 @@ class Request(msgspec.Struct, frozen=True):
     force: bool
     events: bool = True
     picture: bool | None = None
+    journal: str | None = None
+    durable: bool = False
+    resume: bool = False
 
 
 def run_scenario(wish: Request) -> int:
@@ -67,8 +74,12 @@ def run_scenario(wish: Request) -> int:
         if wish.out is not None:
             folder = stack.enter_context(ResultFolder(wish.out, scenario.issues, scenario.agents, force=wish.force))
         sinks.append(keeping(following, folder))
-        executor = scenario.executor(clock, seed, journal=folder.event if folder and wish.events else None)
-        crew = Crew(executor, following.jobs(scenario.jobs(asked, seed)), wish.limit, sinks, following.started)
+        observer: Any = folder.event if folder and wish.events else None
+        if wish.journal is not None:
+            observer = journal_for(wish, scenario, (asked, seed))
+        executor = scenario.executor(clock, seed, journal=observer)
+        jobs = islice(scenario.jobs(asked, seed), begun(wish.journal) if wish.resume else 0, None)
+        crew = Crew(executor, following.jobs(jobs), wish.limit, sinks, following.started)
         interrupted = crew.run(progress(scenario.name, asked, not wish.as_json))
         report = tally.report(
             scenario.name, asked, clock=clock, seed=seed, wall_seconds=crew.seconds, theory=following.study.report()
@@ -82,6 +93,38 @@ def run_scenario(wish: Request) -> int:
         if folder is not None:
             show(f"kept in {folder.path}: {', '.join(folder.written())}")
     return ended(interrupted, report)
+
+
+def journal_for(wish: Request, scenario: scenarios.Scenario, run: tuple[int, int]) -> Journal:
+    """Return the journal that is asked for; it holds the scenario, to be run again. Raises ConfigurationError for one that is
+    there and is not to be gone on with."""
+    from negotiate_rt.journal.journal import Journal
+
+    path = Path(str(wish.journal))
+    if wish.out is not None and wish.events:
+        raise ConfigurationError("--journal: the --out folder would hold every message a second time: add --no-events")
+    if path.exists() and path.stat().st_size and not wish.resume:
+        if not wish.force:
+            raise ConfigurationError(
+                f"--journal {path}: holds an earlier run; name another file, go on with it (--resume), or replace it (--force)"
+            )
+        for name in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+            name.unlink(missing_ok=True)
+    text, form = written(scenario)
+    notes = {"scenario": text, "form": form, "sessions": run[0], "limit": wish.limit}
+    if scenario.spec.domain is not None:
+        notes["folder"] = str(scenario.folder.resolve())
+    return Journal(path, durable=wish.durable, notes=notes)
+
+
+def begun(journal: str | None) -> int:
+    """Return how many sessions of a scenario a journal has seen begin."""
+    from negotiate_rt.journal.reading import segments
+    from negotiate_rt.journal.rows import STARTED
+
+    if journal is None or not Path(journal).exists():
+        return 0
+    return sum(row[0] == STARTED and not row[3].get("within") for one in segments(journal) for row in one.rows)
 
 
 def keeping(following: Following, folder: ResultFolder | None) -> Sink:

@@ -4,7 +4,9 @@ it cannot be written."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
+from sqlite3 import sqlite_version
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -62,10 +64,15 @@ class Journalling:
     def _facts(self) -> dict[str, Any]:
         """Return what the journal says of this society."""
         settings = self.world.settings
-        return {
+        facts: dict[str, Any] = {
             "society": settings.name, "clock": settings.clock, "seed": settings.seed, "negotiate_rt": __version__,
-            "durable": self.journal.durable, **({"notes": self.journal.notes} if self.journal.notes else {}),
+            "sqlite": sqlite_version, "durable": self.journal.durable,
         }  # fmt: skip
+        if not self.world.kernel.virtual:  # which knows no date, and gives the same bytes on any day
+            facts["began"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+        if self.journal.notes:
+            facts["notes"] = self.journal.notes
+        return facts
 
     def _conclude(self, found: Recovery) -> None:
         """End each negotiation that was cut off, once, and tell the listeners."""
@@ -93,7 +100,10 @@ class Journalling:
             return
         kernel, protocol = self.world.kernel, negotiation.protocol
         page = self.session.page(negotiation.id, protocol.contents, kernel)
-        page.start(kernel.now, facts_of(protocol, seats, terms, negotiation.problem))
+        facts = facts_of(protocol, seats, terms, negotiation.problem)
+        if self.world.inside:
+            facts["within"] = self.world.inside
+        page.start(kernel.now, facts)
         negotiation.keep(page)
 
     def record(self, outcome: NegotiationOutcome, announce: Announce) -> bool:

@@ -47,7 +47,11 @@ def open_within(
         config = replace(config, timeout=left)
     if world.residents is not None:
         agents = world.residents.seated(agents, config, problem)
-    negotiation = world.begin(agents, config, problem)
+    world.inside = parent.id
+    try:
+        negotiation = world.begin(agents, config, problem)
+    finally:
+        world.inside = ""
     world.chains[negotiation.id] = chain
     negotiation.on_done(lambda one: forget(world, one.id))
     return negotiation

@@ -76,6 +76,7 @@ class World:
         self.wiring = Wiring(network, settings.mailbox_capacity, settings.overflow, on_drop)
         self.commons = Commons(Directory(), settings.reliability, self.begin_within)
         self.chains: dict[str, tuple[str, ...]] = {}  # negotiations that were opened inside others -> who opened each in turn
+        self.inside = ""  # the negotiation from inside which another is being opened right now
         self.residents: Residents | None = None
         self.watchdog: Watchdog | None = None
         self._crowded = False

@@ -123,7 +123,7 @@ class Play:
         self.offers: dict[str, NegotiationOffer] = {}
         self.ends: dict[int, End] = {}
         self.breaches: list[Breach] = []
-        self.messages = self.faults = 0
+        self.messages = self.faults = self.lost = 0
         self.bound: tuple[str, str] | None = None  # the state in which the talk ended, and the offer accepted
         self.outcome: Mapping[str, Any] | None = None
         self.at = 0.0
@@ -250,7 +250,7 @@ class Play:
         self.faults += 1
 
     def _lose(self, row: Row) -> None:
-        """A message that found no room leaves its sender where it was; one lost on the way does not."""
+        self.lost += 1  # one that found no room leaves its sender where it was: told apart when it speaks again
 
     def _advance(self, row: Row) -> None:
         if self.joint is not None:

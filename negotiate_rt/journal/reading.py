@@ -31,11 +31,12 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """Rows that were written together. `where` is how to find them in the file."""
+    """Rows that were written together. `where` is how to find them in the file, `hash` what the chain holds of them."""
 
     number: int
     rows: list[Row]
     where: str
+    hash: str
 
 
 OnDamage = Callable[[Damage], None]
@@ -102,7 +103,7 @@ def read_database(path: Path, on_damage: OnDamage) -> Iterator[Segment]:
             number, head = found, digest if isinstance(digest, bytes) else b""
             rows = unpacked(body if isinstance(body, bytes) else b"", count, where, on_damage)
             if rows is not None:
-                yield Segment(found, rows, where)
+                yield Segment(found, rows, where, head.hex())
     finally:
         connection.close()
 
@@ -157,7 +158,7 @@ def read_lines(path: Path, on_damage: OnDamage) -> Iterator[Segment]:
             if line != seal(number + 1, len(body), expected):
                 on_damage(Damage(where, "its hash does not fit: it, or what stands before it, was changed"))
             number, head = number + 1, hash_in(line, expected)
-            yield Segment(number, rows_of(body, first, on_damage), where)
+            yield Segment(number, rows_of(body, first, on_damage), where, head.hex())
             body, first = [], place + 1
         if body:
             on_damage(

@@ -12,6 +12,7 @@ from negotiate_rt.journal.rows import (
     DECIDED,
     ENDED,
     FAULT,
+    FIELDS,
     HEARD,
     KINDS,
     LOST,
@@ -30,6 +31,7 @@ class Telling:
     def __init__(self) -> None:
         self.talk_of = Sorter()
         self.names: dict[int, tuple[str, str]] = {}
+        self.peers: dict[int, int] = {}
         self.said: dict[int, dict[int, tuple[Mapping[str, Any], int, float | None]]] = {}  # by end and number
         self.by_talk: dict[str, list[int]] = {}
 
@@ -46,6 +48,7 @@ class Telling:
             return self._heard(row, talk)
         if kind == OPENED:
             self.names.clear()
+            self.peers.clear()
             self.said.clear()
         if kind in (STARTED, ENDED):
             if kind == ENDED:
@@ -54,7 +57,7 @@ class Telling:
         if kind == FAULT:
             return Record(talk, at, "fault", row[3], content={"what": row[4], "cause": row[5]})
         if kind == DECIDED:
-            return Record(talk, at, "decided", row[3], content={"hook": row[4], "how": row[5], "decision": row[6]})
+            return Record(talk, at, "decided", row[3], content=dict(zip(FIELDS[DECIDED][2:], row[4:], strict=True)))
         if kind == LOST:
             return Record(talk, at, "lost", row[3], row[4], content={"reason": row[6]}, number=row[5])
         return self._other(row, talk)
@@ -72,6 +75,7 @@ class Telling:
     def _seat(self, row: Row, talk: str) -> None:
         _, _, number, _, name, other, _, _ = row
         self.names[number], self.names[number + 1] = (name, other), (other, name)
+        self.peers[number], self.peers[number + 1] = number + 1, number
         self.by_talk.setdefault(talk, []).append(number)
 
     def _said(self, row: Row, talk: str) -> Record:
@@ -86,7 +90,7 @@ class Telling:
         at, number, count = row[1], row[2], row[3]
         receiver, sender = self.names.get(number, ("", ""))
         told = row[4] if len(row) > 4 else None
-        peer = number - 1 if (number - 1) in self.names and self.names[number - 1] == (sender, receiver) else number + 1
+        peer = self.peers.get(number, 0)
         tree, answers, reply_by = (
             (told, 0, None) if told is not None else self.said.get(peer, {}).pop(count, ({}, 0, None))
         )
@@ -100,6 +104,7 @@ class Telling:
             for end in (first, first + 1):
                 self.said.pop(end, None)
                 self.names.pop(end, None)
+                self.peers.pop(end, None)
 
 
 def without_act(tree: Mapping[str, Any]) -> dict[str, Any]:

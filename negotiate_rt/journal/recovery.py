@@ -29,13 +29,18 @@ class Recovery(msgspec.Struct):
 
 
 class Sorter:
-    """Tells which negotiation a row belongs to."""
+    """Tells which negotiation a row belongs to; `last`: that of the row before."""
 
     def __init__(self) -> None:
         self.talks: dict[int, str] = {}
+        self.last = ""
 
     def __call__(self, row: Row) -> str:
         """Return the negotiation's id, or "" for a row of the whole society."""
+        self.last = talk = self._talk(row)
+        return talk
+
+    def _talk(self, row: Row) -> str:
         kind = row[0]
         if kind in BY_END:
             return self.talks.get(row[2], "")

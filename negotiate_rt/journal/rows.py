@@ -8,7 +8,7 @@
     skipped  at, end, event        passed  at, end, event        silent rows of the table
     fault    at, talk, who, what, cause
     ended    at, talk, outcome
-    decided  at, talk, name, hook, how, decision     what an outside hook answered: how is "answer", "raised" or "late"
+    decided  at, talk, name, hook, how, decision, waited     an outside hook's answer; how: "answer", "raised" or "late"
     lost     at, talk, sender, receiver, number, reason
     advanced at, talk, event       a named row of the joint table
     closed   at, facts             the society ended: how many ids are used
@@ -41,7 +41,7 @@ FIELDS = {
     OPENED: ("facts",), STARTED: ("talk", "facts"), SEATED: ("end", "talk", "name", "other", "role", "other_role"),
     SAID: ("end", "number", "in_reply_to", "reply_by", "message"), HEARD: ("end", "number", "message"),
     SKIPPED: ("end", "event"), PASSED: ("end", "event"), FAULT: ("talk", "who", "what", "cause"),
-    ENDED: ("talk", "outcome"), DECIDED: ("talk", "name", "hook", "how", "decision"),
+    ENDED: ("talk", "outcome"), DECIDED: ("talk", "name", "hook", "how", "decision", "waited"),
     LOST: ("talk", "sender", "receiver", "number", "reason"), ADVANCED: ("talk", "event"), CLOSED: ("facts",),
 }  # fmt: skip
 

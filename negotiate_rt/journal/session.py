@@ -38,6 +38,7 @@ from negotiate_rt.journal.rows import (
 from negotiate_rt.journal.writers import Writer
 from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import Fault, NegotiationOutcome
+from negotiate_rt.messages.performatives import Message
 from negotiate_rt.runtime.kernel import Kernel
 
 MOST_ROWS = 1024  # of a segment: about 50 KB, which take 2 ms to pack, hash and commit
@@ -247,10 +248,9 @@ class Page:
         """Take down one thing that happened, at an end of a dialogue (or at an initiator's bundle of them)."""
         at = self._kernel.now
         if kind == "said":
-            self._add((
-                SAID, at, self.ends.get(end) or self._seat(end, what.route.sender, what.route.receiver), what.reply_with, what.in_reply_to, what.reply_by,
-                self.tongue.written(what.message),
-            ))  # fmt: skip
+            number = self.ends.get(end) or self._seat(end, what.route.sender, what.route.receiver)
+            message = self.tongue.written(what.message)
+            self._add((SAID, at, number, what.reply_with, what.in_reply_to, what.reply_by, message))
         elif kind == "heard":
             number = self.ends.get(end) or self._seat(end, what.route.receiver, what.route.sender)
             peer = end.peer
@@ -272,8 +272,9 @@ class Page:
             one: Fault = what
             self._add((FAULT, one.when, self.talk, one.who, one.what, one.cause))
         elif kind == "decided":
-            hook, how, decision = what
-            self._add((DECIDED, at, self.talk, end.name, hook, how, self.tongue.value(decision)))
+            hook, how, decision, waited = what
+            told = self.tongue.tree(decision) if isinstance(decision, Message) else self.tongue.value(decision)
+            self._add((DECIDED, at, self.talk, end.name, hook, how, told, waited))
         elif kind == "advanced":
             self._add((ADVANCED, at, self.talk, what))
 

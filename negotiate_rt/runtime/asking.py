@@ -227,7 +227,8 @@ class Asking:
         finally:
             self.box.interrupts = None
         if self.conversation.observe is not None:
-            self.conversation.observe("decided", (hook, *answer_of(call, done)), self)
+            waited = self.actor.kernel.now - self.actor.waits_since
+            self.conversation.observe("decided", (hook, *answer_of(call, done), waited), self)
         if not done:
             if self.actor.interrupted:
                 raise Interrupted
