@@ -10,10 +10,12 @@ from __future__ import annotations
 from negotiate_rt.cli.auditing import audit
 from negotiate_rt.cli.commands import main, program
 from negotiate_rt.cli.solving import solve
+from negotiate_rt.cli.stressing import stress
 from negotiate_rt.cli.tournaments import tournament
 
 program.add_command(tournament)
 program.add_command(audit)
+program.add_command(stress)
 program.add_command(solve)
 
 __all__ = ["main", "program"]

@@ -229,11 +229,13 @@ def _bundles(seen: Witness, result: Any) -> Iterator[str]:
         yield f"{sorted(result.payments or {})} pay, {sorted(result.allocation or {})} have won"
     if any(price < -SLACK for price in (result.payments or {}).values()):
         yield f"a negative payment: {dict(result.payments or {})}"
+    sign = -1 if result.direction == "reverse" else 1
     revenue = math.fsum((result.payments or {}).values())
-    if revenue > result.value * (1 + 1e-6) + 1e-6:
-        yield f"winners pay {revenue:g} for what they bid {result.value:g} for"
-    if result.value > result.bound * (1 + 1e-6) + 1e-6:
-        yield f"worth {result.value:g}, above the bound {result.bound:g}"
+    slack = 1e-6 * (1 + abs(result.value))
+    if sign * (revenue - result.value) > slack:
+        yield f"winners pay (or are paid) {revenue:g} for what they bid {result.value:g} for"
+    if sign * (result.value - result.bound) > slack:
+        yield f"worth {result.value:g}, beyond the bound {result.bound:g}"
 
 
 def _lots(seen: Witness, result: Any) -> Iterator[str]:

@@ -45,7 +45,7 @@ def heard_was_said(seen: Witness) -> Iterator[str]:
             said[id(what)] = what
         elif kind == "heard":
             if id(what) not in said:
-                if not outsider(what, seen):
+                if not outsider(what, seen) and getattr(end, "remote", True):  # what an agent tells itself is not said
                     yield f"{end.name} heard {what.message!r} from {end.other}, who never said it"
             elif id(what) in heard:
                 yield f"{end.name} heard message {what.reply_with} of {end.other} twice"

@@ -91,7 +91,7 @@ class Witness:
             self._before(kind, what, end)
         if kind not in TAKEN:
             return
-        machine = getattr(end, "machine", end)  # a neighbour in a graph is its own
+        machine: Any = getattr(end, "machine", end)  # a neighbour in a graph is its own
         self.events.append(Event(kind, what, self.conversation.kernel.now, end, machine.state.name))
         if machine is end:
             return
