@@ -54,7 +54,9 @@ _WHERE = {
         "CoalitionTheory"
     ),
     "problems.known_games": "AirportGame BankruptcyGame GloveGame WeightedVotingGame",
-    "problems.dividing": "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall Estate MarkCall PickCall Rent WishCall",
+    "problems.dividing": (
+        "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall DivisionResult Estate MarkCall PickCall Rent WishCall"
+    ),
     "problems.goods": "DivisionProblem",
     "problems.influence": "InfluenceUtility draw_influence",
     "problems.mediation": "Ballot MediationOptions MediationResult PairAsked PreferencesAsked RankingAsked Suggested",
@@ -73,13 +75,14 @@ _WHERE = {
     "problems.interdependent": "Box ConstraintUtility HyperRectangleUtility WeightedConstraint",
     "problems.tabular": "RankedUtility TabularUtility",
     "problems.trading": "ContinuousOptions MarketNews MarketResult Quote Trade",
-    "protocols.alternating_multiple_offers": "MenuOptions",
+    "protocols.alternating_menus": "MenuOptions",
+    "protocols.alternating_multiple_offers": "BallotResult",
     "protocols.awarding": "ContractNetOptions ContractResult Penalty ProgressReport",
     "protocols.base": "NegotiationProtocol",
     "protocols.brokering": "Brokerage Proxied ProxyReply ProxyResult",
     "protocols.concurrent_bargaining": "CommitmentOptions ConcurrentResult",
     "protocols.divide_and_choose": "DividerOptions",
-    "protocols.dividing": "DivisionOptions DivisionResult",
+    "protocols.dividing": "DivisionOptions",
     "protocols.account": "SolvingResult",
     "protocols.solving": "Solver Solving SolvingOptions Told lockstep",
     "protocols.dpop": "DpopOptions DpopResult",
@@ -87,6 +90,7 @@ _WHERE = {
     "protocols.engagement": "Engagement",
     "protocols.interaction": "InteractionOptions",
     "protocols.iterated_contract_net": "IteratedContractNetOptions IteratedContractResult Iteration Revision",
+    "protocols.max_sum": "MaxSumOptions",
     "protocols.mgm": "MgmOptions",
     "protocols.mgm2": "Mgm2Options",
     "protocols.monotonic_concession": "ConcessionOptions",
@@ -100,6 +104,7 @@ _WHERE = {
     "report.analysis": "Analysis analyze",
     "protocols.subscribe": "News SubscribeOptions SubscribeResult",
     "report.comparison": "Comparison compare",
+    "report.game_analysis": "GameAnalysis analyze_game",
     "runtime.latency": "Constant Empirical Exponential LogNormal Normal Uniform",
     "runtime.network": "Network",
     "runtime.link": "LinkFaults",
@@ -145,6 +150,7 @@ _WHERE = {
     "solutions.coalitions.coalition_structures": "CoalitionStructure optimal_structure",
     "solutions.coalitions.graphs": "GraphGame myerson_value",
     "solutions.coalitions.judging": "best_structure judge_structure structure_values",
+    "solutions.coalitions.properties": "GameVerdict is_convex is_monotone is_superadditive",
     "solutions.coalitions.hedonic": (
         "HedonicGame StabilityVerdict is_core_stable is_individually_stable is_nash_stable stable_partitions"
     ),

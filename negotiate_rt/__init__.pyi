@@ -24,11 +24,11 @@ from negotiate_rt.agents import (
 from negotiate_rt.agents.broker import (
     Broker as Broker,
 )
-from negotiate_rt.agents.mediator import (
-    Mediator as Mediator,
-)
 from negotiate_rt.agents.claimant import (
     Claimant as Claimant,
+)
+from negotiate_rt.agents.mediator import (
+    Mediator as Mediator,
 )
 from negotiate_rt.agents.partner import (
     Partner as Partner,
@@ -451,6 +451,9 @@ from negotiate_rt.problems.dividing import (
     CutCall as CutCall,
 )
 from negotiate_rt.problems.dividing import (
+    DivisionResult as DivisionResult,
+)
+from negotiate_rt.problems.dividing import (
     Estate as Estate,
 )
 from negotiate_rt.problems.dividing import (
@@ -476,33 +479,6 @@ from negotiate_rt.problems.influence import (
 )
 from negotiate_rt.problems.influence import (
     draw_influence as draw_influence,
-)
-from negotiate_rt.problems.mediation import (
-    Ballot as Ballot,
-)
-from negotiate_rt.problems.mediation import (
-    MediationOptions as MediationOptions,
-)
-from negotiate_rt.problems.mediation import (
-    MediationResult as MediationResult,
-)
-from negotiate_rt.problems.mediation import (
-    PairAsked as PairAsked,
-)
-from negotiate_rt.problems.mediation import (
-    PreferencesAsked as PreferencesAsked,
-)
-from negotiate_rt.problems.mediation import (
-    RankingAsked as RankingAsked,
-)
-from negotiate_rt.problems.mediation import (
-    Suggested as Suggested,
-)
-from negotiate_rt.solutions.mediation.optimum import (
-    MediatedOptimum as MediatedOptimum,
-)
-from negotiate_rt.solutions.mediation.optimum import (
-    mediated_optimum as mediated_optimum,
 )
 from negotiate_rt.problems.interdependent import (
     Box as Box,
@@ -551,6 +527,27 @@ from negotiate_rt.problems.lots import (
 )
 from negotiate_rt.problems.lots import (
     LotState as LotState,
+)
+from negotiate_rt.problems.mediation import (
+    Ballot as Ballot,
+)
+from negotiate_rt.problems.mediation import (
+    MediationOptions as MediationOptions,
+)
+from negotiate_rt.problems.mediation import (
+    MediationResult as MediationResult,
+)
+from negotiate_rt.problems.mediation import (
+    PairAsked as PairAsked,
+)
+from negotiate_rt.problems.mediation import (
+    PreferencesAsked as PreferencesAsked,
+)
+from negotiate_rt.problems.mediation import (
+    RankingAsked as RankingAsked,
+)
+from negotiate_rt.problems.mediation import (
+    Suggested as Suggested,
 )
 from negotiate_rt.problems.orders import (
     DoubleAuctionOptions as DoubleAuctionOptions,
@@ -618,8 +615,11 @@ from negotiate_rt.problems.units import (
 from negotiate_rt.protocols.account import (
     SolvingResult as SolvingResult,
 )
-from negotiate_rt.protocols.alternating_multiple_offers import (
+from negotiate_rt.protocols.alternating_menus import (
     MenuOptions as MenuOptions,
+)
+from negotiate_rt.protocols.alternating_multiple_offers import (
+    BallotResult as BallotResult,
 )
 from negotiate_rt.protocols.awarding import (
     ContractNetOptions as ContractNetOptions,
@@ -660,9 +660,6 @@ from negotiate_rt.protocols.divide_and_choose import (
 from negotiate_rt.protocols.dividing import (
     DivisionOptions as DivisionOptions,
 )
-from negotiate_rt.protocols.dividing import (
-    DivisionResult as DivisionResult,
-)
 from negotiate_rt.protocols.dpop import (
     DpopOptions as DpopOptions,
 )
@@ -689,6 +686,9 @@ from negotiate_rt.protocols.iterated_contract_net import (
 )
 from negotiate_rt.protocols.iterated_contract_net import (
     Revision as Revision,
+)
+from negotiate_rt.protocols.max_sum import (
+    MaxSumOptions as MaxSumOptions,
 )
 from negotiate_rt.protocols.mgm import (
     MgmOptions as MgmOptions,
@@ -773,6 +773,12 @@ from negotiate_rt.report.comparison import (
 )
 from negotiate_rt.report.comparison import (
     compare as compare,
+)
+from negotiate_rt.report.game_analysis import (
+    GameAnalysis as GameAnalysis,
+)
+from negotiate_rt.report.game_analysis import (
+    analyze_game as analyze_game,
 )
 from negotiate_rt.runtime.latency import (
     Constant as Constant,
@@ -1007,6 +1013,18 @@ from negotiate_rt.solutions.coalitions.nucleolus import (
 )
 from negotiate_rt.solutions.coalitions.nucleolus import (
     prenucleolus as prenucleolus,
+)
+from negotiate_rt.solutions.coalitions.properties import (
+    GameVerdict as GameVerdict,
+)
+from negotiate_rt.solutions.coalitions.properties import (
+    is_convex as is_convex,
+)
+from negotiate_rt.solutions.coalitions.properties import (
+    is_monotone as is_monotone,
+)
+from negotiate_rt.solutions.coalitions.properties import (
+    is_superadditive as is_superadditive,
 )
 from negotiate_rt.solutions.coalitions.sampling import (
     SampledValue as SampledValue,
@@ -1295,6 +1313,12 @@ from negotiate_rt.solutions.mechanisms import (
 )
 from negotiate_rt.solutions.mechanisms import (
     revelation as revelation,
+)
+from negotiate_rt.solutions.mediation.optimum import (
+    MediatedOptimum as MediatedOptimum,
+)
+from negotiate_rt.solutions.mediation.optimum import (
+    mediated_optimum as mediated_optimum,
 )
 from negotiate_rt.solutions.multi_unit import (
     UnitAllocation as UnitAllocation,

@@ -30,6 +30,7 @@ SPELLINGS = {
     "nash-welfare": "maximum-nash-welfare", "rent": "rent-division", "claims": "bankruptcy", "dubins-spanier": "moving-knife",
     "combinatorial": "combinatorial-auction", "coalition": "coalition-formation", "coalitions": "coalition-formation",
     "mgm2": "mgm-2", "maximum-gain-message": "mgm", "distributed-stochastic-algorithm": "dsa",
+    "maxsum": "max-sum",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
 REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
@@ -43,6 +44,7 @@ class NegotiationType(StrEnum):
     MONOTONIC_CONCESSION = "monotonic-concession"
     STACKED_ALTERNATING_OFFERS = "stacked-alternating-offers"
     ALTERNATING_MULTIPLE_OFFERS = "alternating-multiple-offers"
+    ALTERNATING_MENUS = "alternating-menus"
     NASH_DEMAND = "nash-demand"
     CONCURRENT_BARGAINING = "concurrent-bargaining"
     SIGNALLED_BARGAINING = "signalled-bargaining"
@@ -85,6 +87,7 @@ class NegotiationType(StrEnum):
     MGM = "mgm"
     MGM_2 = "mgm-2"
     DSA = "dsa"
+    MAX_SUM = "max-sum"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
     ENGLISH = "english-auction"

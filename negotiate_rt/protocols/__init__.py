@@ -14,6 +14,7 @@ from negotiate_rt.runtime.seat import Question
 
 if TYPE_CHECKING:
     from negotiate_rt.protocols.all_pay_auction import AllPayAuction
+    from negotiate_rt.protocols.alternating_menus import AlternatingMenus
     from negotiate_rt.protocols.alternating_multiple_offers import AlternatingMultipleOffers
     from negotiate_rt.protocols.bilateral import Bilateral
     from negotiate_rt.protocols.brokering import BrokeringProtocol
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.gsp_auction import GspAuction
     from negotiate_rt.protocols.iterated_contract_net import IteratedContractNet
     from negotiate_rt.protocols.japanese_auction import JapaneseAuction
+    from negotiate_rt.protocols.max_sum import MaxSum
     from negotiate_rt.protocols.mgm import Mgm
     from negotiate_rt.protocols.mgm2 import Mgm2
     from negotiate_rt.protocols.mediation import Mediation
@@ -81,6 +83,7 @@ __all__ = [
     "BUILT_IN",
     "AdjustedWinnerProtocol",
     "AllPayAuction",
+    "AlternatingMenus",
     "AlternatingMultipleOffers",
     "Bankruptcy",
     "Bilateral",
@@ -108,6 +111,7 @@ __all__ = [
     "Knaster",
     "Leximin",
     "MaximumNashWelfare",
+    "MaxSum",
     "Mgm",
     "Mgm2",
     "Mediation",

@@ -1,4 +1,4 @@
-"""Alternating multiple offers: in its turn a party lays several offers before the other, which takes one of them or none.
+"""Alternating menus: in its turn a party lays several offers before the other, which takes one of them or none.
 
 Multiple equivalent simultaneous offers, as negotiators are taught them (Medvec and Galinsky 2005), under the rules of
 `bilateral`: each turn makes a menu of one to `most` different offers. The other side accepts one by name (if it names none,
@@ -184,10 +184,10 @@ def _turn(mine: str, passes_to: str) -> dict[Any, str]:
     return {(mine, Propose): passes_to, (mine, Accept): AGREED, (mine, Walk): FAILED}
 
 
-class AlternatingMultipleOffers(NegotiationProtocol):
+class AlternatingMenus(NegotiationProtocol):
     """Alternating menus of offers between two parties; the other side picks one."""
 
-    name = "alternating-multiple-offers"
+    name = "alternating-menus"
     seats: ClassVar = {"initiator": 1, "responder": 1}
     start = OPENING
     options = MenuOptions

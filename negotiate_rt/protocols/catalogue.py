@@ -14,6 +14,7 @@ PLACES = {  # name -> module and class, in the order in which they are listed
     "monotonic-concession": "monotonic_concession.MonotonicConcession",
     "stacked-alternating-offers": "stacked_alternating_offers.StackedAlternatingOffers",
     "alternating-multiple-offers": "alternating_multiple_offers.AlternatingMultipleOffers",
+    "alternating-menus": "alternating_menus.AlternatingMenus",
     "nash-demand": "nash_demand.NashDemand",
     "concurrent-bargaining": "concurrent_bargaining.ConcurrentBargaining",
     "signalled-bargaining": "signalled_bargaining.SignalledBargaining",
@@ -56,6 +57,7 @@ PLACES = {  # name -> module and class, in the order in which they are listed
     "mgm": "mgm.Mgm",
     "mgm-2": "mgm2.Mgm2",
     "dsa": "dsa.Dsa",
+    "max-sum": "max_sum.MaxSum",
 }
 
 

@@ -14,7 +14,7 @@ from negotiate_rt.problems.bargaining import BargainingProblem
 from negotiate_rt.strategies.concession import TimeDependentConcession
 from negotiate_rt.strategies.deciding import next_target
 
-MENUS = "alternating-multiple-offers"
+MENUS = "alternating-menus"
 WINDOW = 16
 """Outcomes looked at for each offer of the menu: those nearest above the target."""
 

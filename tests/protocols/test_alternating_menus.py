@@ -31,7 +31,7 @@ PROBLEM = BargainingProblem(FIVE, [lambda o: 4 - o[0], lambda o: o[0]])
 
 async def talk(*agents, problem=PROBLEM, options=None, network=None, journal=None, **config):
     executor = NegotiationExecutor(clock="virtual", seed=1, network=network, journal=journal)
-    return await executor.execute(agents, NegotiationConfig("alternating-multiple-offers", options=options, **config), problem)
+    return await executor.execute(agents, NegotiationConfig("alternating-menus", options=options, **config), problem)
 
 
 def scripted(name, *moves, seen=None, **settings):
@@ -97,7 +97,7 @@ async def test_a_menu_is_one_message_and_each_offer_has_an_id():
 
 async def test_one_offer_at_a_time_is_bilateral_bargaining():
     found = []
-    for protocol in ("alternating-multiple-offers", "bilateral"):
+    for protocol in ("alternating-menus", "bilateral"):
         agents = [Buyer("B", 80, 40), Seller("S", 60, 120)]
         outcome = await NegotiationExecutor(clock="virtual").execute(agents, NegotiationConfig(protocol, 10))
         found.append(([offer.value for offer in outcome.all_offers], outcome.utilities, outcome.rounds_used))
@@ -169,7 +169,7 @@ def test_equivalent_offers_do_better_together_than_one_by_one():
                 for _ in "ab"
             ]  # fmt: skip
             agents = [Negotiator(name, strategy=EquivalentOffers(count=count)) for name in "ab"]
-            config = NegotiationConfig("alternating-multiple-offers", 20)
+            config = NegotiationConfig("alternating-menus", 20)
             outcome = NegotiationExecutor(clock="virtual").run(agents, config, BargainingProblem(issues, wants))
             assert outcome.agreed
             assert outcome.faults == ()

@@ -7,7 +7,7 @@ import pytest
 from negotiate_rt import BargainingProblem, Issue, NegotiationConfig, NegotiationExecutor, Negotiator
 
 PROTOCOLS = (
-    "alternating-multiple-offers", "bilateral", "monotonic-concession", "rubinstein", "signalled-bargaining",
+    "alternating-menus", "bilateral", "monotonic-concession", "rubinstein", "signalled-bargaining",
     "stacked-alternating-offers",
 )  # fmt: skip
 

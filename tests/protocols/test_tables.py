@@ -42,7 +42,7 @@ from negotiate_rt.problems.combinatorial import BundleBid, BundleBids
 from negotiate_rt.problems.lots import LotBid
 from negotiate_rt.problems.orders import Order
 from negotiate_rt.protocols import BUILT_IN
-from negotiate_rt.protocols.alternating_multiple_offers import Menu
+from negotiate_rt.protocols.alternating_menus import Menu
 from negotiate_rt.testing import check_protocol
 from tests.protocols.dialogue_transcripts import AGAIN, AGAIN_JOINT, BROKEN, DIALOGUES
 from tests.protocols.mediation_transcripts import JOINT_MEDIATIONS, MEDIATIONS
@@ -81,7 +81,7 @@ class Pair:
             maker = "somebody else" if machine.role == "chair" else board.agent  # a chair passes on
             offer = NegotiationOffer(f"o{len(self.offers)}", maker, float(len(self.offers)), 1, 0.0)
             self.offers[offer.id] = offer
-            if machine.table.protocol == "alternating-multiple-offers":
+            if machine.table.protocol == "alternating-menus":
                 return Propose(Menu(((offer.id, offer.value),)), offer.id)
             if machine.table.protocol == "double-auction":
                 offer = self.offers[offer.id] = replace(offer, value=(Order("buy", offer.value),))
@@ -335,12 +335,23 @@ SHARING = (
     "divide-and-choose", "adjusted-winner", "knaster", "round-robin", "envy-cycle-elimination", "maximum-nash-welfare",
     "leximin", "probabilistic-serial", "rent-division", "bankruptcy", "moving-knife",
 )  # fmt: skip
+BALLOTS = {
+    "an offer, two votes, a deal": [
+        (H, Cfp), (P, Propose), (H, Inform), (H, Propose), (P, Accept), (H, Propose), (P, Reject), (H, Inform), (H, Accept),
+        "SETTLED",
+    ],
+    "walks in place of an offer": [(H, Cfp), (P, Walk), "LEFT"],
+    "walks in place of a vote": [(H, Propose), (P, Walk), "LEFT"],
+    "passes both": [(H, Cfp), SKIP, (H, Propose), SKIP, LAPSE, "LEFT"],
+    "silent twice": [(H, Cfp), LAPSE, (H, Propose), LAPSE, LAPSE, "LEFT"],
+}  # fmt: skip
 TRANSCRIPTS = {
     "bilateral": BARGAINS, "rubinstein": GAMES, "stacked-alternating-offers": TALKS, "monotonic-concession": CONCESSIONS,
-    "alternating-multiple-offers": {
+    "alternating-menus": {
         title: one for title, one in BARGAINS.items() if not any(Withdraw in move for move in one if isinstance(move, tuple))
     },
-    "nash-demand": DEMANDS, "concurrent-bargaining": COMMITMENTS, "signalled-bargaining": SIGNALS,
+    "nash-demand": DEMANDS, "alternating-multiple-offers": BALLOTS,
+    "concurrent-bargaining": COMMITMENTS, "signalled-bargaining": SIGNALS,
     "contract-net": CONTRACTS | BROKEN, "first-price-auction": AUCTIONS,
     "vickrey-auction": AUCTIONS,
     **dict.fromkeys(SEALED, AUCTIONS), "continuous-double-auction": FLOORS,
@@ -483,6 +494,11 @@ JOINT = {
         "agreed": [Cfp, Propose, QueryIf, Reject, Accept, "agreed", "AGREED"],
         "left": ["left", "FAILED"],
         "still": ["all stood still", "DEADLOCK"],
+        "too long": ["rounds used up", "DEADLOCK"],
+    },
+    "alternating-multiple-offers": {
+        "agreed": [Cfp, Inform, Propose, Inform, Accept, "agreed", "AGREED"],
+        "left": ["left", "FAILED"],
         "too long": ["rounds used up", "DEADLOCK"],
     },
     "nash-demand": {
