@@ -5,16 +5,16 @@ algorithm", AAMAS 2008; damping after Cohen, Galiki and Zivan, "Governing conver
 splitting", Artificial Intelligence 279, 2020.
 
 The nodes are those of the factor graph: every variable, and every cost function of several variables. A function is played by
-one of the agents whose variables it touches, the one that plays the fewest so far, so that agents talk to neighbours only. In each
-cycle every variable tells its functions what each of its values costs elsewhere (a query); each function answers with what each
-value costs at best together with it; and the variable takes the value that is the cheapest by all answers. On a graph without
-cycles these messages come to rest, and the values are the best there are: exact. On others they may go round for ever; queries
-are damped with a share of what was said before, and the result is the best assignment met.
+one of the agents whose variables it touches, the one that plays the fewest so far, so that agents talk to neighbours only. In
+each cycle every variable tells its functions what each of its values costs elsewhere (a query); each function answers with
+what each value costs at best together with it; and the variable takes the value that is the cheapest by all answers. On a
+graph without cycles these messages come to rest, and the values are the best there are: exact. On others they may go round for
+ever; queries are damped with a share of what was said before, and the result is the best assignment met.
 
 Ties are broken the same way everywhere by a tiny cost of each value, drawn by its agent (`tie_break`, a share of what a cost
-function spans on average): without it neighbours may choose halves of different optima. Who would say almost the same as before
-says it again to the bit; once all do, nothing changes any more, which variables find out by counts of quiet cycles as in local search
-(local_search.py; functions pass on the least count they hear).
+function spans on average): without it neighbours may choose halves of different optima. Who would say almost the same as
+before says it again to the bit; once all do, nothing changes any more, which variables find out by counts of quiet cycles as
+in local search (local_search.py; functions pass on the least count they hear).
 
 Two messages for each variable of each function a cycle, one in either direction.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -49,7 +50,7 @@ def grown(seed: int, most: int = 9, crowded: bool = False) -> DcopProblem:
         shape = [sizes[i] for i in scope]
         table = np.reshape([cost() for _ in range(math.prod(shape))], shape)
         functions.append(CostFunction(f"f{len(functions)}", tuple(f"v{i}" for i in scope), table))
-        trees = [tree for tree in trees if tree not in joined] + [sum(joined, [])]
+        trees = [tree for tree in trees if tree not in joined] + [list(itertools.chain(*joined))]
     return DcopProblem(variables, functions, objective)
 
 

@@ -1,4 +1,4 @@
-"""Max-Sum's two kinds of message, as pure functions on costs to minimise: what a factor and what a variable make of what they hear.
+"""Max-Sum's two kinds of message, on costs to minimise: what a factor and what a variable make of what they hear.
 
 Source: Farinelli, Rogers, Petcu and Jennings, "Decentralised coordination of low-power embedded devices using the max-sum
 algorithm", AAMAS 2008: the generalised distributive law on a factor graph. With x the values of the other variables of f,
