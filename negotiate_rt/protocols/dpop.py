@@ -54,7 +54,7 @@ from negotiate_rt.solutions.dcop.pseudo_tree import (
     roots_to_try,
 )
 
-ROOTS = 8  # trees drawn for each part of the graph: more gave smaller tables on one of six published instances, by a sixteenth
+ROOTS = 6  # trees drawn for each part of the graph: more gave smaller tables on one of six published instances, by a sixteenth
 OFF_LOOP = 1 << 17  # entries of a join beyond which it is made in a worker thread: about a millisecond
 
 CONFLICT = "conflict around"  # in the account's notes, beside the roots of the trees
@@ -173,7 +173,7 @@ class Dpop(Solving):
                 await self.advance(talk, node)
         unset = sum(node.value is None for node in nodes.values())
         while unset and not talk.refusal:
-            end, message = await talk.receive()
+            end, message = talk.receive_nowait() or await talk.receive()
             node = nodes[end.own]
             FOLLOW[message.__class__](node, end, end.heard)
             if node.tree is not None and node.choices is None:

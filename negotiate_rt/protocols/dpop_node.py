@@ -163,8 +163,10 @@ class Node:
         if not fresh:
             self._go_back(tree, branch)
             return
-        here = path.keys()
-        following = max(fresh, key=lambda one: (len(near[one] & here), len(near[one])))
+        following = fresh[0]
+        if len(fresh) > 1:
+            here = path.keys()
+            following = max(fresh, key=lambda one: (len(near[one] & here), len(near[one])))
         content = Visit(0, self.talk.checks, tree, (*path.items(), (self.name, self.size)))
         self.talk.say(Request(content), self.ends[following])
 

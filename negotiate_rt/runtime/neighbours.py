@@ -103,10 +103,12 @@ class Neighbour:
         number = envelope.reply_with
         if number == self.expected:
             self.expected = number + 1
-            if self.first is None and self.hood.arrived is None:  # the usual case, told apart from `_line_up` for speed
+            hood = self.hood
+            if hood.arrived is not None:
+                self._join_queue(hood, hood.arrived, envelope)
+            elif self.first is None:
                 self.first = envelope
                 if self.awaited:
-                    hood = self.hood
                     hood.missing = missing = hood.missing - 1
                     actor = hood.actor
                     if not missing and actor.waits_on is hood:
@@ -136,20 +138,20 @@ class Neighbour:
             self.put(envelope)
 
     def _line_up(self, envelope: Envelope) -> None:
-        hood = self.hood
-        if hood.arrived is not None:
-            if len(hood.arrived) >= EARLY * max(1, len(hood.ends)):
-                raise MailboxFull(hood.name, EARLY)
-            hood.arrived.append((self, envelope))
-            if hood.actor.waits_on is hood:
-                hood.actor.waits_on = None
-                hood.actor.wake(hood.actor)
-            return
         if self.more is None:
             self.more = deque()
         if len(self.more) >= EARLY:
-            raise MailboxFull(hood.name, EARLY)
+            raise MailboxFull(self.hood.name, EARLY)
         self.more.append(envelope)
+
+    def _join_queue(self, hood: Neighbourhood, queue: deque[tuple[Neighbour, Envelope]], envelope: Envelope) -> None:
+        if len(queue) >= hood.room:
+            raise MailboxFull(hood.name, hood.room)
+        queue.append((self, envelope))
+        actor = hood.actor
+        if actor.waits_on is hood:
+            actor.waits_on = None
+            actor.wake(actor)
 
     # -- taking ---------------------------------------------------------------------------------------------------------
 
@@ -198,7 +200,7 @@ class Neighbourhood:
     """
 
     __slots__ = (
-        "actor", "arrived", "burst", "checks", "conversation", "ends", "missing", "name", "nodes", "outgoing", "traffic",
+        "actor", "arrived", "burst", "checks", "conversation", "ends", "missing", "name", "nodes", "outgoing", "room", "traffic",
     )  # fmt: skip
 
     def __init__(self, conversation: Conversation, name: str, traffic: Traffic, streaming: bool = False) -> None:
@@ -210,6 +212,7 @@ class Neighbourhood:
         self.nodes: dict[str, tuple[Neighbour, ...]] = {}
         self.arrived: deque[tuple[Neighbour, Envelope]] | None = deque() if streaming else None
         self.missing = self.outgoing = 0
+        self.room = EARLY  # for messages that nobody has taken, of a neighbourhood that streams
         self.checks = 0
         self.burst = BURST
 
@@ -356,12 +359,22 @@ class Neighbourhood:
             while not arrived:
                 self._park(actor)
                 yield PARK
+        return self._take_next(arrived)
+
+    def receive_nowait(self) -> tuple[Neighbour, Message] | None:
+        """Return the next message from any neighbour if there is one and others need not be let run first. Never blocks."""
+        arrived = self.arrived
+        if not arrived or self.burst <= 1 or self.conversation.state:
+            return None
+        self.burst -= 1
+        return self._take_next(arrived)
+
+    def _take_next(self, arrived: deque[tuple[Neighbour, Envelope]]) -> tuple[Neighbour, Message]:
         end, envelope = arrived.popleft()
-        message = end.follow(envelope)
-        end.heard = content = getattr(message, "content", None)
-        checks = getattr(content, "checks", 0)
-        if checks > self.checks:
-            self.checks = checks
+        message: Any = end.follow(envelope)  # one with a content, as in `_take`
+        end.heard = content = message.content
+        if content.checks > self.checks:
+            self.checks = content.checks
         return end, message
 
     async def compute(self, function: Callable[..., Any], *args: Any) -> Any:  # Any: the function's own types
@@ -437,3 +450,4 @@ def connect(
         hood.ends = tuple(end for ends in hood.nodes.values() for end in ends)
         hood.outgoing = sum(end.remote for end in hood.ends)
         hood.missing = len(hood.ends)
+        hood.room = EARLY * max(1, len(hood.ends))
