@@ -1,5 +1,15 @@
 """negotiate_rt: a runtime in which autonomous agents reach agreements.
 
+Start here; the rest is found from these, and `negotiate-rt list` and `negotiate-rt explain NAME` tell it:
+
+- run: NegotiationExecutor (`execute`, `start`, `stream`, `run`), NegotiationConfig, Auction, Society; outcome: NegotiationOutcome
+- take part: Buyer, Seller, Negotiator, Bidder, Contractor, Manager, Agent; decide: View, Propose, Accept, Walk, FaultPolicy
+- be about something: BargainingProblem, Issue, OutcomeSpace, AdditiveUtility, Pie, Task, DcopProblem, CoalitionGame
+- concede: LinearConcession, ExponentialConcession, TimeDependentConcession, TitForTatConcession, make_strategy
+- rules of one's own: NegotiationProtocol, and check_protocol in negotiate_rt.testing
+- theory: frontier, nash_point, rubinstein, solve_winners, shapley, nucleolus, dcop_optimum
+- trouble and proof: Network, Trace, load_domain; the commands stress, verify, replay, audit, tournament
+
 Names load on first use (PEP 562), so that importing the package costs next to nothing.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -154,3 +155,10 @@ def test_haggling_over_a_price_loads_nothing_heavy():
         "assert NegotiationExecutor().run(a, NegotiationConfig('bilateral')).agreed"
     )
     assert not set(probe(code)) & {"numpy", "click", "rich", "rich_click", "structlog"}
+
+
+def test_docstring_starts_from_names_that_there_are():
+    told = set(re.findall(r"\b[A-Z][a-z]\w+\b|\b[a-z]+_[a-z_]+\b", negotiate_rt.__doc__ or ""))
+    words = {"Start", "Names", "negotiate_rt", "check_protocol"}
+    assert {name for name in told - words if not hasattr(negotiate_rt, name)} == set()
+    assert len(told) > 40
