@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,7 +46,8 @@ class Bidder(Agent):
             raise ConfigurationError(f"agent {name!r}: strategy must be callable, got {strategy!r}")
         if value is not None and not callable(value) and not is_value(value):
             raise ConfigurationError(
-                f"agent {name!r}: value must be a number or a callable bundle -> number, or a mapping of bundles, got {value!r}"
+                f"agent {name!r}: value must be a finite number or a callable bundle -> number, or a mapping of bundles, "
+                f"got {value!r}"
             )
         if value is None and strategy is None and type(self).bid is Bidder.bid:
             raise ConfigurationError(f"agent {name!r}: a bidder needs a value, a strategy, or a `bid` method")
@@ -67,7 +69,8 @@ class Bidder(Agent):
             from negotiate_rt.strategies.straightforward import StraightforwardBidding  # late, too
 
             return StraightforwardBidding().bid_for(self, view)
-        return self.value({view.task}) if callable(self.value) else self.value
+        value = self.value({view.task}) if callable(self.value) else self.value
+        return None if isinstance(value, (int, float)) and value < 0 else value  # it would not have the lot for nothing
 
 
 class StrategyBidder:
@@ -128,9 +131,8 @@ def seated(original: Any, strategy: Callable[..., Any]) -> StrategyBidder:
 
 
 def is_value(value: Any) -> bool:
-    """Whether this is a number, several (one for each further unit), or a mapping of bundles to numbers."""
-    if isinstance(value, Mapping):
-        return all(true_number(one) is not None for one in value.values())
-    if isinstance(value, (tuple, list)):
-        return bool(value) and all(true_number(one) is not None for one in value)
-    return true_number(value) is not None
+    """Whether this is a number, several (one for each further unit), or a mapping of bundles to numbers, none of them
+    infinite. NaN is a value that is not known."""
+    numbers = value.values() if isinstance(value, Mapping) else value if isinstance(value, (tuple, list)) else (value,)
+    found = [true_number(one) for one in numbers]
+    return bool(found or isinstance(value, Mapping)) and all(one is not None and abs(one) != math.inf for one in found)

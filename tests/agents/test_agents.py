@@ -278,3 +278,18 @@ async def test_bidders_own_method_decides():
 async def test_walk_by_default_where_no_counter_offer_is_legal_and_the_offer_is_poor():
     outcome = await play(Negotiator("x", strategy=lambda view: Walk("enough")))
     assert outcome.failure_reason == "walked-away: x: enough"
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, (3.0, math.inf), {"lot": math.inf}], ids=repr)
+def test_a_bidders_value_is_finite(value):
+    with pytest.raises(ConfigurationError, match="agent 'a': value must be a finite number"):
+        Bidder("a", value)
+
+
+@pytest.mark.parametrize("protocol", ["vickrey-auction", "first-price-auction", "english-auction"])
+def test_a_bidder_that_would_not_have_the_lot_for_nothing_drops_out_without_a_fault(protocol):
+    executor = NegotiationExecutor(clock="virtual")
+    outcome = executor.run([Bidder("a", -1.0), Bidder("b", 5.0)], NegotiationConfig(protocol), "lot")
+    assert not outcome.faults
+    assert outcome.result.winner.name == "b"
+    assert outcome.utilities["a"] == 0.0

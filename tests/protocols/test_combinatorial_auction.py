@@ -308,7 +308,7 @@ def test_a_late_bid_and_one_that_crashes_after_bidding():
 
 
 def test_a_mapping_is_checked_when_the_bidder_is_made():
-    with pytest.raises(ConfigurationError, match="value must be a number"):
+    with pytest.raises(ConfigurationError, match="value must be a finite number"):
         Bidder("x", {"A": "much"})
 
 

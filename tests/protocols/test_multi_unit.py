@@ -236,7 +236,7 @@ def test_units_are_a_whole_number(units):
 
 @pytest.mark.parametrize("value", [(), (1, "2"), (1, None), "5"], ids=repr)
 def test_value_of_a_bidder_is_a_number_or_several(value):
-    with pytest.raises(ConfigurationError, match="agent 'a': value must be a number"):
+    with pytest.raises(ConfigurationError, match="agent 'a': value must be a finite number"):
         Bidder("a", value)
 
 
