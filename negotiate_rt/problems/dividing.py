@@ -1,4 +1,4 @@
-"""What a division is about, what its claimants are asked, and what each hears in the end.
+"""What a division is about, what its claimants are asked, what each hears in the end, and how it ends.
 
 A call says what is asked; its `check` turns a decision into the answer that a message carries (numbers and item names in
 tuples), or raises InvalidOffer. Cakes, rents and estates are named here; whole items are a tuple of names, or a
@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr
 
 from negotiate_rt.errors import ConfigurationError, InvalidOffer, suggest
 from negotiate_rt.problems.exact import Exact
-from negotiate_rt.problems.goods import Item
+from negotiate_rt.problems.goods import Bundle, Item
 from negotiate_rt.problems.scalars import finite
 
 EXACT_FLOATS = 2**53  # whole numbers beyond are told as floats: no message carries longer ones
@@ -274,6 +274,54 @@ class Award(msgspec.Struct, frozen=True, kw_only=True, tag="award"):
 
 
 CONTENTS: tuple[type, ...] = (AppraisalCall, ClaimCall, WishCall, PickCall, CutCall, ChoiceCall, MarkCall, Award)
+
+
+# -- how it ends -----------------------------------------------------------------------------------------------------
+
+
+class DivisionResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Who gets what. By claimant: `allocation`, the items it gets whole; `shares`, of each item it gets any of; `pieces` of a
+    cake, from where to where; `awards` from an estate; `payments`, what it pays (is paid, below 0), where there is money;
+    `worths`, what it gets is worth to it, without money. `drawn`: shares are chances, and the allocation was drawn by them.
+
+    verdicts: by property, and with a witness where it does not hold: by what claimants stated to the referee, or, where they
+    only choose, by their own values if all bring some. promised: those that the rule keeps if all are honest. left_out: who
+    got nothing because it left or did not answer, and why. remainder: items that nobody got. proven: whether a searched optimum
+    is one (None: nothing is searched); method: what found it. Numbers are fractions where all that was stated is exact.
+    """
+
+    rule: str
+    allocation: Mapping[str, Bundle] = {}
+    shares: Mapping[str, Mapping[Item, Exact]] = {}
+    pieces: Mapping[str, tuple[Exact, Exact]] = {}
+    awards: Mapping[str, Exact] = {}
+    payments: Mapping[str, Exact] = {}
+    worths: Mapping[str, Exact] = {}
+    verdicts: Mapping[str, Any] = {}  # FairnessVerdict of solutions.division.fairness
+    promised: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = {}
+    remainder: tuple[Item, ...] = ()
+    drawn: bool = False
+    proven: bool | None = None
+    method: str = ""
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether all that the rule promises holds; None if something of it was not judged, or is undecided."""
+        told = [self.verdicts[name].holds if name in self.verdicts else None for name in self.promised]
+        return None if None in told and False not in told else all(told)
+
+    def award(self, name: str) -> Award:
+        """Return what one claimant hears, in numbers that a message carries."""
+        shares = self.shares.get(name, {})
+        if self.drawn:
+            shares = {item: 1 for item in shares if item in self.allocation.get(name, ())}
+        piece, amount = self.pieces.get(name), self.awards.get(name)
+        return Award(
+            shares=tuple((item, float(share)) for item, share in shares.items()),
+            piece=None if piece is None else (float(piece[0]), float(piece[1])),
+            amount=None if amount is None else float(amount), payment=float(self.payments.get(name, 0)),
+        )  # fmt: skip
 
 
 # -- reading decisions ------------------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.config import NegotiationConfig
-from negotiate_rt.problems.dividing import Cake, ChoiceCall, CutCall
-from negotiate_rt.protocols.dividing import Division, DivisionOptions, DivisionResult, Sitting
+from negotiate_rt.problems.dividing import Cake, ChoiceCall, CutCall, DivisionResult
+from negotiate_rt.protocols.dividing import Division, DivisionOptions, Sitting
 from negotiate_rt.protocols.division_stakes import has_cake, settle_cake, settle_items
 from negotiate_rt.protocols.division_verdicts import known_problem, pieces_result, result_of, with_verdicts
 from negotiate_rt.runtime.bundle import Bundle
@@ -33,6 +33,7 @@ class DivideAndChoose(Division):
     """One claimant cuts items or a cake in two, the other chooses."""
 
     name = "divide-and-choose"
+    promises = ("maximin share",)
     seats: ClassVar = {"referee": 1, "claimant": (2, 2)}
     options = DividerOptions
 
@@ -50,11 +51,13 @@ class DivideAndChoose(Division):
 
     async def referee(self, talk: Bundle) -> None:
         """Have one cut and the other choose."""
-        sitting, stake = Sitting(talk), talk.problem
+        sitting, stake = Sitting(talk, self.promises), talk.problem
         names = list(talk.ends)
         divider = talk.options.divider or names[0]
         chooser = next(name for name in names if name != divider)
         cake = isinstance(stake, Cake)
+        if cake:
+            sitting.promises = ("envy-free", "proportional")
         talk.conversation.round = 1
         call = CutCall(low=stake.low, high=stake.high) if cake else CutCall(items=stake)
         cut = await sitting.ask({divider: call})

@@ -40,7 +40,7 @@ from negotiate_rt.messages.performatives import (
     Walk,
 )
 from negotiate_rt.messages.view import View
-from negotiate_rt.problems.dividing import CONTENTS, Award, DivisionCall
+from negotiate_rt.problems.dividing import CONTENTS, DivisionCall, DivisionResult
 from negotiate_rt.problems.exact import Exact
 from negotiate_rt.problems.goods import Bundle as Items
 from negotiate_rt.problems.goods import Item
@@ -50,7 +50,6 @@ from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question, Seat
-from negotiate_rt.solutions.division.fairness import FairnessVerdict
 from negotiate_rt.strategies.claiming import Valuation, honest
 
 R, C = "referee", "claimant"
@@ -77,42 +76,6 @@ class DivisionOptions(msgspec.Struct, frozen=True, kw_only=True):
     def wait_for(self, left: float, part: float) -> float:
         """Return the seconds that an answer gets, of those that are left."""
         return left * part if self.reply_by is None else float(self.reply_by)  # type: ignore[arg-type]  # seconds by now
-
-
-class DivisionResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Who gets what. By claimant: `allocation`, the items it gets whole; `shares`, of each item it gets any of; `pieces` of a
-    cake, from where to where; `awards` from an estate; `payments`, what it pays (is paid, below 0), where there is money;
-    `worths`, what it gets is worth to it, without money. `drawn`: shares are chances, and the allocation was drawn by them.
-
-    verdicts: by property, and with a witness where it does not hold: by what claimants stated to the referee, or, where they
-    only choose, by their own values if all bring some. left_out: who got nothing because it left or did not answer, and why.
-    remainder: items that nobody got. proven: whether a searched optimum is one (None: nothing is searched); method: what found
-    it. Numbers are fractions where all that was stated is exact.
-    """
-
-    rule: str
-    allocation: Mapping[str, Items] = {}
-    shares: Mapping[str, Mapping[Item, Exact]] = {}
-    pieces: Mapping[str, tuple[Exact, Exact]] = {}
-    awards: Mapping[str, Exact] = {}
-    payments: Mapping[str, Exact] = {}
-    worths: Mapping[str, Exact] = {}
-    verdicts: Mapping[str, FairnessVerdict] = {}
-    left_out: Mapping[str, str] = {}
-    remainder: tuple[Item, ...] = ()
-    drawn: bool = False
-    proven: bool | None = None
-    method: str = ""
-
-    def award(self, name: str) -> Award:
-        """Return what one claimant hears, in numbers that a message carries."""
-        shares = dict.fromkeys(self.allocation.get(name, ()), 1) if self.drawn else self.shares.get(name, {})
-        piece, amount = self.pieces.get(name), self.awards.get(name)
-        return Award(
-            shares=tuple((item, float(share)) for item, share in shares.items()),
-            piece=None if piece is None else (float(piece[0]), float(piece[1])),
-            amount=None if amount is None else float(amount), payment=float(self.payments.get(name, 0)),
-        )  # fmt: skip
 
 
 # -- a claimant's turn ------------------------------------------------------------------------------------------------
@@ -156,10 +119,12 @@ CLAIMING = Question("claim", judge_answer, view_of_call, default=honest)
 
 
 class Sitting:
-    """One division under way. `gone`: who has left, and why; `missed`: who gave no answer when last asked, and why."""
+    """One division under way. `gone`: who has left, and why; `missed`: who gave no answer when last asked, and why; `promises`:
+    what the rule keeps if all are honest."""
 
-    def __init__(self, talk: Bundle) -> None:
+    def __init__(self, talk: Bundle, promises: tuple[str, ...] = ()) -> None:
         self.talk = talk
+        self.promises = promises
         self.options: DivisionOptions = talk.options
         self.gone: dict[str, str] = {}
         self.missed: dict[str, str] = {}
@@ -254,6 +219,7 @@ class Sitting:
 
     async def conclude(self, result: DivisionResult) -> None:
         """Tell everybody, and end it."""
+        result = replace(result, promised=() if result.proven is False else self.promises)
         await self.announce(result)
         self.talk.conclude("divided", result=result)
 
@@ -283,6 +249,7 @@ class Division(NegotiationProtocol):
     }
     joint_timeouts: ClassVar = {DIVIDING: TIMEOUT}
     options: ClassVar[type[DivisionOptions]] = DivisionOptions
+    promises: ClassVar[tuple[str, ...]] = ()  # the verdicts that hold if all are honest
     contents: ClassVar[tuple[type, ...]] = CONTENTS
     questions: ClassVar = {R: {None: CLAIMING}, C: {None: CLAIMING}}
 
@@ -341,7 +308,7 @@ def gained(mine: Valuation, result: DivisionResult) -> float:
     return float(mine.worth(result.shares[name] if split else whole_items)) - float(result.payments.get(name, 0))
 
 
-def whole_shares(allocation: Mapping[str, Items]) -> dict[str, dict[Item, Exact]]:
-    """Return whole items as shares."""
-    return {name: dict.fromkeys(bundle, 1) for name, bundle in allocation.items()}
+def whole_shares(allocation: Mapping[str, Items], items: Sequence[Item]) -> dict[str, dict[Item, Exact]]:
+    """Return whole items as shares, in the order of `items`: a set has none of its own."""
+    return {name: {item: 1 for item in items if item in bundle} for name, bundle in allocation.items()}
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from negotiate_rt.problems.dividing import DivisionResult
 from negotiate_rt.problems.goods import Bundle as Items
 from negotiate_rt.problems.goods import DivisionProblem, Item
-from negotiate_rt.protocols.dividing import DivisionResult, whole_shares
+from negotiate_rt.protocols.dividing import whole_shares
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.solutions.division.cake import CakeValue, assess_cake
 from negotiate_rt.solutions.division.fairness import FairnessVerdict, assess_division
@@ -45,7 +46,7 @@ def result_of(
     given = {item for bundle in held.values() for item in bundle}
     worths = {} if problem is None else {name: problem.told(problem.worth(name, one)) for name, one in held.items()}
     return DivisionResult(
-        rule=rule, allocation=dict(held), shares=whole_shares(held), worths=worths,
+        rule=rule, allocation=dict(held), shares=whole_shares(held, items), worths=worths,
         remainder=tuple(item for item in items if item not in given),
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ class MovingKnife(Division):
     """A knife moves over a cake, and whoever first says stop gets the piece; proportional, each piece an interval."""
 
     name = "moving-knife"
+    promises = ("proportional",)
 
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
         """Return the cake. Raises ConfigurationError for who cannot say where to stop."""
@@ -40,7 +41,7 @@ class MovingKnife(Division):
 
     async def referee(self, talk: Bundle) -> None:
         """Move the knife until all but one have a piece."""
-        sitting, cake = Sitting(talk), talk.problem
+        sitting, cake = Sitting(talk, self.promises), talk.problem
         pieces: dict[str, tuple[float, float]] = {}
         left = list(talk.ends)
         start = origin = cake.low

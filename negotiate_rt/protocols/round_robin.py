@@ -55,6 +55,7 @@ class RoundRobin(Division):
     """Claimants take turns, each time one item of those that are left; fair up to one item."""
 
     name = "round-robin"
+    promises = ("EF1",)
     options = RoundRobinOptions
 
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
@@ -70,7 +71,7 @@ class RoundRobin(Division):
 
     async def referee(self, talk: Bundle) -> None:
         """Call turn by turn until everything is taken; begin anew when somebody leaves."""
-        sitting = Sitting(talk)
+        sitting = Sitting(talk, self.promises)
         order = list(talk.ends) if isinstance(talk.options.order, str) else list(talk.options.order)
         if talk.options.order == "drawn":
             talk.rng.shuffle(order)
@@ -86,6 +87,8 @@ class RoundRobin(Division):
             return sitting.fail()
         held = {name: picking.bundle(name) for name in talk.ends if name in order}
         problem = known_problem(talk, list(held))
+        if problem is not None and not (problem.additive and (talk.options.mixed or problem.kind != "mixed")):
+            sitting.promises = ()
         found = await with_verdicts(talk, result_of(self.name, talk.problem, held, problem), problem)
         return await sitting.conclude(replace(found, left_out=sitting.why()))
 

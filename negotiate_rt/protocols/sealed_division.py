@@ -23,11 +23,11 @@ from msgspec.structs import force_setattr, replace
 
 from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.messages.config import NegotiationConfig, seconds, whole
-from negotiate_rt.problems.dividing import AppraisalCall, ClaimCall, DivisionCall, Estate, Rent
+from negotiate_rt.problems.dividing import AppraisalCall, ClaimCall, DivisionCall, DivisionResult, Estate, Rent
 from negotiate_rt.problems.exact import Exact
 from negotiate_rt.problems.goods import Bundle as Items
 from negotiate_rt.problems.goods import DivisionProblem, Item
-from negotiate_rt.protocols.dividing import Division, DivisionOptions, DivisionResult, Sitting, whole_shares
+from negotiate_rt.protocols.dividing import Division, DivisionOptions, Sitting, whole_shares
 from negotiate_rt.protocols.division_stakes import check_answers, settle_estate, settle_items, settle_rent
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.seat import Seat
@@ -126,7 +126,7 @@ class SealedDivision(Division):
     async def referee(self, talk: Bundle) -> None:
         """Ask everybody at once, apply the rule to those who have stated something, and tell each its award."""
         talk.conversation.round = 1
-        sitting = Sitting(talk)
+        sitting = Sitting(talk, self.promises)
         call = self.call(talk.problem)
         answers = await sitting.ask(dict.fromkeys(talk.ends, call))
         least = self.least(talk)
@@ -170,7 +170,7 @@ def of_bundles(
     """Return the result of giving out whole items."""
     given = {item for bundle in allocation.values() for item in bundle}
     return DivisionResult(
-        rule=rule, allocation=dict(allocation), shares=whole_shares(allocation),
+        rule=rule, allocation=dict(allocation), shares=whole_shares(allocation, problem.items),
         worths={party: problem.told(problem.worth(party, bundle)) for party, bundle in allocation.items()},
         remainder=tuple(item for item in problem.items if item not in given), **more,
     )  # fmt: skip
@@ -183,6 +183,7 @@ class AdjustedWinnerProtocol(SealedDivision):
     """Two claimants state points for goods; one item is split at most, and both are equally well off."""
 
     name = "adjusted-winner"
+    promises = ("envy-free", "proportional", "Pareto-optimal", "equitable")
     seats: ClassVar = {"referee": 1, "claimant": (2, 2)}
     chores = False
     some = True
@@ -206,6 +207,7 @@ class Knaster(SealedDivision):
     """Sealed bids for each item; the highest gets it, and money makes up for what each is short of its fair share."""
 
     name = "knaster"
+    promises = ("proportional", "Pareto-optimal")
 
     def divide(self, problem: DivisionProblem, options: Any, rng: random.Random) -> DivisionResult:
         """Return what Knaster's procedure gives."""
@@ -225,6 +227,7 @@ class EnvyCycleElimination(SealedDivision):
     """Goods (or chores) go one by one to whom nobody envies, after bundles went round along envy; fair up to one item."""
 
     name = "envy-cycle-elimination"
+    promises = ("EF1",)
 
     def divide(self, problem: DivisionProblem, options: Any, rng: random.Random) -> DivisionResult:
         """Return what envy-cycle elimination gives."""
@@ -237,6 +240,7 @@ class MaximumNashWelfare(SealedDivision):
     """Whole goods so that the product of worths is largest, proven so where time allows; fair up to one item, and efficient."""
 
     name = "maximum-nash-welfare"
+    promises = ("EF1", "Pareto-optimal")
     options = WelfareOptions
     chores = False
     searches = True
@@ -254,6 +258,7 @@ class Leximin(SealedDivision):
     """Whole items so that the worst off is as well off as can be, then the second worst, and so on."""
 
     name = "leximin"
+    promises = ("Pareto-optimal",)
     options = WelfareOptions
     searches = True
 
@@ -270,6 +275,7 @@ class ProbabilisticSerial(SealedDivision):
     """A lottery: all eat at one speed from the best item that is left; the chances are envy-free, and one draw decides."""
 
     name = "probabilistic-serial"
+    promises = ("envy-free", "proportional")
     options = SerialOptions
 
     def divide(self, problem: DivisionProblem, options: Any, rng: random.Random) -> DivisionResult:
@@ -289,6 +295,7 @@ class RentDivisionProtocol(SealedDivision):
     """Flatmates state what each room is worth to them; each gets one, at rents at which nobody wants another's."""
 
     name = "rent-division"
+    promises = ("envy-free", "proportional", "Pareto-optimal")
     options = RentOptions
 
     def at_stake(self, claimants: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Rent:
@@ -326,6 +333,7 @@ class Bankruptcy(SealedDivision):
     """Claims on an estate that does not suffice for all, met by the Talmud's rule or another."""
 
     name = "bankruptcy"
+    promises = ("balanced", "claims-bounded", "order-preserving")
     options = BankruptcyOptions
 
     def at_stake(self, claimants: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Estate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from negotiate_rt.report import divisions
 from negotiate_rt.report.analysis import Analysis
 from negotiate_rt.report.charts import Deals, gains_plane, histogram, planes, talk_charts
 from negotiate_rt.report.coalitions import in_line as coalitions_in_line
@@ -47,6 +48,7 @@ def page(report: Report, study: Study, issues: Sequence[str] = (), about: str = 
         _section("What the parties got", _utilities(report)),
         _section("Beside theory", *_theory(report, study)),
         _section("Coalitions beside theory", *_coalitions(report)),
+        _section("Divisions beside theory", *_divisions(report)),
         _section("All deals at a glance", _figures(_glance(study))),
         _section("Faults of agents", _faults(report.total)),
         _section("Some sessions", *(_session(talk, place, issues) for place, talk in enumerate(study.talks))),
@@ -131,6 +133,14 @@ def _coalitions(report: Report) -> Iterable[str]:
     ]
     yield table(("player", "mean", "min", "max", *known), rows, "cost shares" if found.costs else "payoffs")
     yield table(("structure", "sessions"), [(told, number(count)) for told, count in found.structures.items()])
+
+
+def _divisions(report: Report) -> Iterable[str]:
+    """Return which properties fair divisions had, and which their rules promise."""
+    found = report.divisions
+    if found:
+        yield f"<p>{escape(divisions.in_line(found))}</p>"
+        yield table(divisions.COLUMNS, divisions.rows(found), "fairness")
 
 
 def _endings(total: GroupReport) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.problems.coalitions import CoalitionResult
+from negotiate_rt.problems.dividing import DivisionResult
 from negotiate_rt.report.plain import plain
 from negotiate_rt.report.series import Spread
 from negotiate_rt.report.study import ENDED, TheoryReport
@@ -56,6 +57,10 @@ def report_tables(report: Report) -> Iterator[RenderableType]:
         from negotiate_rt.report.coalition_tables import figures_tables
 
         yield from figures_tables(report.coalitions)
+    if report.divisions:
+        from negotiate_rt.report import division_tables
+
+        yield from division_tables.figures_tables(report.divisions)
     if report.total.faults:
         yield _faults(report.total)
 
@@ -176,13 +181,21 @@ def outcome_tables(outcome: NegotiationOutcome, issues: Sequence[str] = ()) -> I
     if outcome.failure_reason is not None:
         ending.append((f": {outcome.failure_reason}", ""))
     yield Text.assemble(*ending)
-    result = plain(outcome.result)
-    if coalitions is not None:
-        from negotiate_rt.report.coalition_tables import session_tables
-
-        yield from session_tables(coalitions)
-    elif isinstance(result, dict):
-        told = ", ".join(f"{key} {in_line(one)}" for key, one in result.items() if key not in ("bids", "reason") and one)
-        yield Text(f"result: {told}")
+    yield from _result(outcome.result)
     for fault in outcome.faults[:ENDS_SHOWN]:
         yield Text(f"fault of {fault.who}: {fault.what}: {fault.cause}", style="yellow")
+
+
+def _result(result: Any) -> Iterator[RenderableType]:  # typed by the protocol
+    """Yield what a session came to."""
+    if isinstance(result, CoalitionResult):
+        from negotiate_rt.report import coalition_tables
+
+        yield from coalition_tables.session_tables(result)
+    elif isinstance(result, DivisionResult):
+        from negotiate_rt.report import division_tables
+
+        yield from division_tables.session_tables(result)
+    elif isinstance(fields := plain(result), dict):
+        told = ", ".join(f"{key} {in_line(one)}" for key, one in fields.items() if key not in ("bids", "reason") and one)
+        yield Text(f"result: {told}")

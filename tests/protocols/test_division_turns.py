@@ -220,7 +220,8 @@ def test_another_may_divide():
         held("divide-and-choose", honest([1], [1]), ["x"], options=DividerOptions(divider="z"))
 
 
-@pytest.mark.parametrize("cut", [[["x"], ["y", "z"]], ({"x"}, {"z", "y"}), ["x"], (("z", "y"), ("x",))], ids=repr)
+@pytest.mark.parametrize("cut", [[["x"], ["y", "z"]], ({"x"}, {"z", "y"}), ["x"], (("z", "y"), ("x",))],
+                         ids=["lists", "sets", "one", "tuples"])  # fmt: skip
 def test_a_cut_may_be_two_bundles_or_one(cut):
     outcome = held("divide-and-choose", [Claimant("a", [1, 1, 1], lambda view: cut), Claimant("b", [9, 1, 1])], list("xyz"))
     assert outcome.result.allocation == {"a": {"y", "z"}, "b": {"x"}}

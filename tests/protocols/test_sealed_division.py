@@ -236,7 +236,7 @@ def test_items_come_from_names_from_a_problem_or_from_the_first_claimants_values
 
 
 @pytest.mark.parametrize("answer", [{"x": 3, "y": 4}, [3, 4], (3.0, Decimal(4)), Propose({"x": F(3), "y": 4}), iter([3, 4])],
-                         ids=repr)  # fmt: skip
+                         ids=["mapping", "list", "tuple", "proposed", "iterator"])  # fmt: skip
 def test_appraisals_may_be_mappings_or_numbers_in_order(answer):
     outcome = held("knaster", [Claimant("s", None, lambda view: answer), Claimant("h", [1, 9])], ["x", "y"])
     assert outcome.all_offers[0].value == (3, 4)
