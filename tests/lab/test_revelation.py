@@ -93,7 +93,7 @@ def test_the_same_limits_give_the_same_outcome_though_they_tie() -> None:
         (lambda: PlayedAuction("bilateral", 2), "unknown auction 'bilateral'"),
         (lambda: PlayedAuction("vickrey", 0), "bidders must be"),
         (lambda: PlayedAuction("vickrey", 2)((1,)), "needs as many actions"),
-        (lambda: PlayedAuction("vickrey", 2)((1, "a")), "value must be a number"),
+        (lambda: PlayedAuction("vickrey", 2)((1, "a")), "value must be a finite number"),
     ],
 )
 def test_mistakes_are_told(call: Any, told: str) -> None:

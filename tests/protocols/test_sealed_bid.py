@@ -458,7 +458,7 @@ def test_bidder_needs_a_way_to_bid():
         Bidder("a")
     with pytest.raises(ConfigurationError, match="agent 'a': strategy must be callable, got 5"):
         Bidder("a", 1, 5)
-    with pytest.raises(ConfigurationError, match=r"agent 'a': value must be a number or a callable .*, got '5'"):
+    with pytest.raises(ConfigurationError, match=r"agent 'a': value must be a finite number or a callable .*, got '5'"):
         Bidder("a", "5")
 
 
