@@ -107,11 +107,24 @@ def _joint_problems(table: Table, joint: JointTable) -> list[str]:
         *(f"joint state {name!r} is unreachable: nothing that can happen leads there" for name in lost),
         *(f"joint state {name!r} is a dead end: nothing leads from it to an end" for name in stuck),
         *(f"joint timeouts name {name!r}, which has no rows" for name in strange),
+        *_odd_guards(table, joint),
     ]
     if joint.initiator not in table.roles:
         roles = ", ".join(table.roles)
         return [*problems, f"joint table: its initiator {joint.initiator!r} is none of the dialogue's roles {roles}"]
     return problems + _acts_that_do_not_fit(table, joint)
+
+
+def _odd_guards(table: Table, joint: JointTable) -> list[str]:
+    events = {on for rows in joint.moves.values() for on in rows if isinstance(on, str)}
+    names = set(table.names())
+    return [
+        *(f"joint guards name {on!r}, which is no step of the joint table" for on in joint.guards if on not in events),
+        *(
+            f"joint guard of {on!r} names {state!r}, which is no state of a dialogue"
+            for on, states in joint.guards.items() for state in states if state not in names
+        ),
+    ]  # fmt: skip
 
 
 def _acts_that_do_not_fit(table: Table, joint: JointTable) -> list[str]:

@@ -49,7 +49,7 @@ def rules_text(table: Table, joint: JointTable | None = None) -> str:
         return text
     rows = []
     for state in joint.moves:
-        steps = [(_act(on), _target(joint, state, to)) for on, to in joint.moves[state].items()]
+        steps = [(_guarded(joint, on), _target(joint, state, to)) for on, to in joint.moves[state].items()]
         if state in joint.timeouts:
             steps.append((TIMEOUT, _target(joint, state, joint.timeouts[state])))
         rows += [(state if place == 0 else "", *row) for place, row in enumerate(steps)]
@@ -79,12 +79,18 @@ def _arrows(table: Table) -> list[Arrow]:
 
 
 def _joint_arrows(joint: JointTable) -> list[Arrow]:
-    arrows = [(state, to, _act(on)) for state, rows in joint.moves.items() for on, to in rows.items()]
+    arrows = [(state, to, _guarded(joint, on)) for state, rows in joint.moves.items() for on, to in rows.items()]
     return arrows + [(state, to, TIMEOUT) for state, to in joint.timeouts.items()]
 
 
 def _act(on: Kind | str) -> str:
     return f"'{on}'" if isinstance(on, str) else fipa_name(on)
+
+
+def _guarded(joint: JointTable, on: Kind | str) -> str:
+    """An act or step, with where nobody may be when it is taken."""
+    states = joint.guards.get(on, ()) if isinstance(on, str) else ()
+    return f"{_act(on)} (nobody in {', '.join(states)})" if states else _act(on)
 
 
 def _target(table: Table | JointTable, state: str, to: str) -> str:

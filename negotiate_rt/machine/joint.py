@@ -17,18 +17,23 @@ JointMoves: TypeAlias = Mapping[str, Mapping[Kind | str, str]]
 
 
 class JointTable:
-    """Rows of the initiator: state -> act or event -> state. Ends are AGREED, FAILED, TIMEOUT, DEADLOCK."""
+    """Rows of the initiator: state -> act or event -> state. Ends are AGREED, FAILED, TIMEOUT, DEADLOCK.
 
-    __slots__ = ("initiator", "moves", "protocol", "start", "timeouts")
+    `guards`: event -> states in which no dialogue may be (at the initiator's end) when the event is taken.
+    """
 
-    def __init__(
-        self, protocol: str, initiator: str, start: str, moves: JointMoves, timeouts: Mapping[str, str] | None = None
-    ) -> None:
+    __slots__ = ("guards", "initiator", "moves", "protocol", "start", "timeouts")
+
+    def __init__(  # noqa: PLR0913  # one argument a kind of row
+        self, protocol: str, initiator: str, start: str, moves: JointMoves, timeouts: Mapping[str, str] | None = None,
+        guards: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:  # fmt: skip
         self.protocol = protocol
         self.initiator = initiator
         self.start = str(start)
         self.moves = {str(s): {on: str(to) for on, to in rows.items()} for s, rows in moves.items()}
         self.timeouts = {str(s): str(to) for s, to in (timeouts or {}).items()}
+        self.guards = {str(on): tuple(map(str, states)) for on, states in (guards or {}).items()}
         ends = {to for rows in self.moves.values() for to in rows.values()} - set(self.moves)
         problems = [
             f"joint table: {end!r} has no rows and is none of {', '.join(sorted(FINAL))}"

@@ -19,7 +19,7 @@ from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.problems.auction import AuctionOptions, AuctionResult, reaches
 from negotiate_rt.protocols.auctioneering import Sale, known, unsold
-from negotiate_rt.protocols.sealed_bid import SealedBidAuction
+from negotiate_rt.protocols.sealed_bid import OneLotAuction
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.solutions.auction import best_bid
 
@@ -30,7 +30,7 @@ class Contest(Sale, frozen=True, kw_only=True):
     dues: Mapping[str, float] = {}
 
 
-class AllPayAuction(SealedBidAuction):
+class AllPayAuction(OneLotAuction):
     """One lot, sealed bids; the highest wins, all pay theirs."""
 
     name = "all-pay-auction"

@@ -45,9 +45,10 @@ class NegotiationProtocol:
     name; seats: role -> how many sit there, a number or (at least, at most or None); start and moves: the rows of a
     dialogue, `{state: {(role, Act): next state}}`; timeouts, skips, exhausted: where silence, a skipped turn and a turn
     beyond max_rounds lead; rules: content predicates by act, added to those that every offer obeys, or by (role, act), in
-    the place of those; joint, joint_start, joint_timeouts: the second table of a one-to-many protocol; convener: its
-    initiating role, which the runtime seats when nobody plays it; questions: role -> hook name (None: the role's own) ->
-    Question; options: the type of config.options; contents: structs of its own that its messages carry.
+    the place of those; joint, joint_start, joint_timeouts: the second table of a one-to-many protocol; joint_guards: event ->
+    states in which no dialogue may be when the convener takes it; winners: how many participants may hold an award at once
+    (None: the tables do not say), which `negotiate-rt verify` proves; convener: its initiating role, which the runtime seats
+    when nobody plays it; questions: role -> hook name (None: the role's own) -> Question; options: the type of config.options; contents: structs of its own that its messages carry.
     """
 
     name: ClassVar[str] = ""
@@ -62,6 +63,8 @@ class NegotiationProtocol:
     joint: ClassVar[JointMoves | None] = None
     joint_start: ClassVar[str] = ""
     joint_timeouts: ClassVar[Mapping[str, str]] = {}
+    joint_guards: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    winners: ClassVar[int | None] = None
     convener: ClassVar[str] = ""
     questions: ClassVar[Mapping[str, Mapping[str | None, Question]]] = {}
     options: ClassVar[type | None] = None
@@ -83,7 +86,7 @@ class NegotiationProtocol:
         """The compiled joint table of a one-to-many protocol."""
         if self.joint is None:
             return None
-        return JointTable(self.name, self.convener, self.joint_start, self.joint, self.joint_timeouts)
+        return JointTable(self.name, self.convener, self.joint_start, self.joint, self.joint_timeouts, self.joint_guards)
 
     def channels(self) -> tuple[Table, ...]:
         """Return the tables of what participants say to each other, beside those with the convener: none."""

@@ -40,7 +40,7 @@ from negotiate_rt.runtime.seat import Seat
 
 BUYERS_TURN, SELLERS_TURN, CHOOSING, COMMITTED = "buyers_turn", "sellers_turn", "choosing", "committed"
 NOT_CHOSEN, LEFT, SETTLED, DECOMMITTED, CLOSED = "NOT_CHOSEN", "LEFT", "SETTLED", "DECOMMITTED", "CLOSED"
-HAGGLING = "haggling"
+HAGGLING, HOLDING, CLOSING = "haggling", "holding", "closing"
 
 
 class CommitmentOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,11 +138,13 @@ class ConcurrentBargaining(NegotiationProtocol):
     joint_start = HAGGLING
     joint: ClassVar[JointMoves] = {
         HAGGLING: {
-            **dict.fromkeys((Propose, Accept, Reject, Confirm, Agree, Cancel), HAGGLING),
-            "deal": AGREED, "nobody left": FAILED, "rounds used up": DEADLOCK,
+            Propose: HAGGLING, Reject: HAGGLING, Accept: HOLDING, Confirm: HOLDING,
+            "nobody left": FAILED, "rounds used up": DEADLOCK,
         },
+        HOLDING: {**dict.fromkeys((Propose, Accept, Reject, Confirm, Cancel), HOLDING), Agree: CLOSING},
+        CLOSING: {"deal": AGREED},
     }  # fmt: skip
-    joint_timeouts: ClassVar = {HAGGLING: FAILED}
+    joint_timeouts: ClassVar = {HAGGLING: FAILED, HOLDING: FAILED}
 
     def assign(self, agents: Sequence[Any]) -> list[tuple[str, Any]]:
         """Seat who buys opposite all others; if nobody says so, the first agent. Raises ConfigurationError."""

@@ -71,7 +71,8 @@ from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Asked, HookKind, Question, Seat
 
 CALLING, NOT_AWARDED, NOT_FULFILLED = "calling", "NOT_AWARDED", "NOT_FULFILLED"
-COLLECTING, EVALUATING, EXECUTING = "collecting", "evaluating", "executing"
+COLLECTING, EVALUATING, AWARDING, EXECUTING = "collecting", "evaluating", "awarding", "executing"
+AT_WORK = (PERFORMING, CANCELLING)
 
 
 class ContractNet(NegotiationProtocol):
@@ -129,13 +130,15 @@ class ContractNet(NegotiationProtocol):
     joint_start = COLLECTING
     joint: ClassVar[JointMoves] = {
         COLLECTING: {Cfp: COLLECTING, Reject: COLLECTING, Cancel: COLLECTING, "closed": EVALUATING},
-        EVALUATING: {Accept: EVALUATING, Reject: EVALUATING, "nobody": FAILED, "awarded": EXECUTING},
+        EVALUATING: {Accept: AWARDING, Reject: EVALUATING, "nobody": FAILED},
+        AWARDING: {Accept: AWARDING, Reject: AWARDING, "awarded": EXECUTING},
         EXECUTING: {
             Reject: EXECUTING, Cancel: EXECUTING, "again": COLLECTING, "next best": EVALUATING, "fulfilled": AGREED,
             "unfulfilled": FAILED,
         },
     }  # fmt: skip
     joint_timeouts: ClassVar = {COLLECTING: EVALUATING, EVALUATING: FAILED, EXECUTING: FAILED}
+    joint_guards: ClassVar = dict.fromkeys(("again", "next best", "fulfilled", "unfulfilled"), AT_WORK)
     questions: ClassVar = {
         "manager": {
             None: Question("name", judge_award),

@@ -24,7 +24,15 @@ from negotiate_rt.messages.performatives import Inform, Message, Propose, Reject
 from negotiate_rt.problems.auction import EnglishOptions, OutcryCall, outbids, reaches, step_beyond
 from negotiate_rt.protocols.auctioneering import Sale, price_in, short_of, unsold, view_of_bid
 from negotiate_rt.protocols.base import finite_or_none
-from negotiate_rt.protocols.open_auction import OpenAuction, call_all, leaving, next_answer, present, reopen, still_in
+from negotiate_rt.protocols.open_auction import (
+    OneLotOpenAuction,
+    call_all,
+    leaving,
+    next_answer,
+    present,
+    reopen,
+    still_in,
+)
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question
@@ -51,13 +59,13 @@ def judge_outcry(talk: Dialogue, decision: Any) -> Message:
     return talk.offer(value)
 
 
-class EnglishAuction(OpenAuction):
+class EnglishAuction(OneLotOpenAuction):
     """One lot, open outcry with rising bids (falling asks in reverse); the standing bidder wins and pays its bid."""
 
     name = "english-auction"
     options = EnglishOptions
     questions: ClassVar = {
-        **OpenAuction.questions, "bidder": {None: Question("bid", judge_outcry, view_of_bid, adapt=as_bid_hook)},
+        **OneLotOpenAuction.questions, "bidder": {None: Question("bid", judge_outcry, view_of_bid, adapt=as_bid_hook)},
     }  # fmt: skip
 
     async def auctioneer(self, talk: Bundle) -> None:

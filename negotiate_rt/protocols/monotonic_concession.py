@@ -40,7 +40,8 @@ from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.runtime.seat import Question, Seat
 from negotiate_rt.strategies.deciding import as_hook, concede
 
-LISTENING, DECIDING, JUDGING, CONCEDING = "listening", "deciding", "judging", "conceding"
+LISTENING, DECIDING, JUDGING = "listening", "deciding", "judging"
+CONCEDING, AGREEING = "conceding", "agreeing"
 LEFT, SETTLED = "LEFT", "SETTLED"
 SAME = 1e-12  # of a utility: what counts as no difference
 Criterion = Literal["pareto", "strong", "weak", "egocentric", "utilitarian", "egalitarian", "nash"]
@@ -196,6 +197,7 @@ class MonotonicConcession(Chaired):
     name = "monotonic-concession"
     options = ConcessionOptions
     contents = (Judgement,)
+    winners = 1
     start = LISTENING
     rules: ClassVar[Rules] = {
         ("party", Propose): (inside_outcome_space, opens_with_its_best, does_not_rise),
@@ -218,9 +220,10 @@ class MonotonicConcession(Chaired):
     joint_start = CONCEDING
     joint: ClassVar[JointMoves] = {
         CONCEDING: {
-            Cfp: CONCEDING, Propose: CONCEDING, QueryIf: CONCEDING, Reject: CONCEDING, Accept: CONCEDING,
-            "agreed": AGREED, "left": FAILED, "all stood still": DEADLOCK, "rounds used up": DEADLOCK,
+            Cfp: CONCEDING, Propose: CONCEDING, QueryIf: CONCEDING, Reject: CONCEDING, Accept: AGREEING,
+            "left": FAILED, "all stood still": DEADLOCK, "rounds used up": DEADLOCK,
         },
+        AGREEING: {"agreed": AGREED},
     }  # fmt: skip
     joint_timeouts: ClassVar = {CONCEDING: TIMEOUT}
     questions: ClassVar = {"chair": {None: CONCESSION}, "party": {None: CONCESSION}}

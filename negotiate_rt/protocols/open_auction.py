@@ -43,7 +43,7 @@ from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 
 WAITING, BIDDING, WATCHING = "waiting", "bidding", "watching"
-OPEN, CLOSED = "open", "closed"
+OPEN, CLOSED, SELLING = "open", "closed", "selling"
 IN = (WAITING, BIDDING, LAPSED, LATE)
 
 
@@ -89,7 +89,8 @@ class OpenAuction(AuctionProtocol):
     joint_start = OPEN
     joint: ClassVar[JointMoves] = {
         OPEN: {Cfp: OPEN, Inform: OPEN, Reject: OPEN, "closed": CLOSED},
-        CLOSED: {Accept: CLOSED, Inform: CLOSED, InformResult: CLOSED, Cancel: CLOSED, "sold": AGREED, "unsold": FAILED},
+        CLOSED: {InformResult: CLOSED, Cancel: CLOSED, Accept: SELLING, "unsold": FAILED},
+        SELLING: {Accept: SELLING, Inform: SELLING, "sold": AGREED},
     }
     joint_timeouts: ClassVar = {OPEN: CLOSED, CLOSED: FAILED}
 
@@ -134,7 +135,14 @@ def offer_of(talk: Bundle, best: Bid) -> NegotiationOffer | None:
     return next((one for one in offers if one.agent == best.agent and one.value == best.value), None)
 
 
-class ClockAuction(OpenAuction):
+class OneLotOpenAuction(OpenAuction):
+    """Root of the open auctions of one lot: once one bidder has been told that it has won, no other can be."""
+
+    winners = 1
+    joint: ClassVar[JointMoves] = {**OpenAuction.joint, SELLING: {Inform: SELLING, "sold": AGREED}}
+
+
+class ClockAuction(OneLotOpenAuction):
     """Root of the auctions in which the price moves by itself, and a bidder says no more than yes or no to it."""
 
     def call_at(self, talk: Bundle, tick: int, price: float, following: float | None, bidding: int | None) -> ClockCall:

@@ -31,7 +31,7 @@ from negotiate_rt.runtime.dialogue import Dialogue
 from negotiate_rt.solutions.auction import best_bid, second_price
 
 CALLING, AWAITING_RESULT = "calling", "awaiting_result"
-COLLECTING, CLOSED = "collecting", "closed"
+COLLECTING, CLOSED, SELLING = "collecting", "closed", "selling"
 
 
 class SealedBidAuction(AuctionProtocol):
@@ -57,7 +57,8 @@ class SealedBidAuction(AuctionProtocol):
     joint_start = COLLECTING
     joint: ClassVar[JointMoves] = {
         COLLECTING: {Cfp: COLLECTING, Reject: COLLECTING, "closed": CLOSED},
-        CLOSED: {Accept: CLOSED, Reject: CLOSED, Inform: CLOSED, "sold": AGREED, "unsold": FAILED},
+        CLOSED: {Reject: CLOSED, Accept: SELLING, "unsold": FAILED},
+        SELLING: {Accept: SELLING, Inform: SELLING, "sold": AGREED},
     }
     joint_timeouts: ClassVar = {COLLECTING: CLOSED, CLOSED: FAILED}
 
@@ -115,7 +116,14 @@ class SealedBidAuction(AuctionProtocol):
             await talk.receive()
 
 
-class FirstPriceAuction(SealedBidAuction):
+class OneLotAuction(SealedBidAuction):
+    """Root of the sealed auctions of one lot: once one bidder has been told that it has won, no other can be."""
+
+    winners = 1
+    joint: ClassVar[JointMoves] = {**SealedBidAuction.joint, SELLING: {Inform: SELLING, "sold": AGREED}}
+
+
+class FirstPriceAuction(OneLotAuction):
     """One lot, sealed bids; the highest wins and pays what it bid."""
 
     name = "first-price-auction"

@@ -26,7 +26,7 @@ from negotiate_rt.protocols.chairing import Chaired, relay
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
 
-LISTENING, DECIDING, BARGAINING = "listening", "deciding", "bargaining"
+LISTENING, DECIDING, BARGAINING, AGREEING = "listening", "deciding", "bargaining", "agreeing"
 LEFT, SETTLED = "LEFT", "SETTLED"
 
 
@@ -42,6 +42,7 @@ class StackedAlternatingOffers(Chaired):
 
     name = "stacked-alternating-offers"
     contents = (Assent,)
+    winners = 1
     start = LISTENING
     moves: ClassVar[Moves] = {
         LISTENING: {
@@ -65,9 +66,10 @@ class StackedAlternatingOffers(Chaired):
     joint_start = BARGAINING
     joint: ClassVar[JointMoves] = {
         BARGAINING: {
-            Cfp: BARGAINING, Propose: BARGAINING, Inform: BARGAINING, Withdraw: BARGAINING, Accept: BARGAINING,
-            "agreed": AGREED, "left": FAILED, "rounds used up": DEADLOCK,
+            Cfp: BARGAINING, Propose: BARGAINING, Inform: BARGAINING, Withdraw: BARGAINING, Accept: AGREEING,
+            "left": FAILED, "rounds used up": DEADLOCK,
         },
+        AGREEING: {"agreed": AGREED},
     }  # fmt: skip
     joint_timeouts: ClassVar = {BARGAINING: TIMEOUT}
 

@@ -111,10 +111,22 @@ class Bundle(Asking):
                 await said
 
     def advance(self, event: str) -> None:
-        """Take a named row of the joint table."""
+        """Take a named row of the joint table. Raises LocalProtocolError if it has no row here, or its guard is not met."""
+        if self.joint.table.guards:
+            self._check_guard(event)
         self.joint.advance(event)
         if self.conversation.observe is not None:
             self.conversation.observe("advanced", event, self)
+
+    def _check_guard(self, event: str) -> None:
+        table = self.joint.table
+        states = table.guards.get(event, ())
+        there = self.waiting(*states)
+        if there:
+            raise LocalProtocolError(
+                f"{event!r} must wait while anybody is in {' or '.join(states)}: {', '.join(there)}",
+                protocol=table.protocol, role=table.initiator, state=self.joint.state, message=event,
+            )  # fmt: skip
 
     def agent_of(self, name: str) -> Any:  # anything with a name
         """Return the agent that sits at the other end of one dialogue."""
@@ -124,11 +136,10 @@ class Bundle(Asking):
         self, event: str, reason: str | None = None, *, result: Any = None, accepted: NegotiationOffer | None = None
     ) -> None:
         """Take the row that ends the whole; the supervisor writes the outcome. Raises LocalProtocolError if it does not end."""
-        state = self.joint.advance(event)
+        self.advance(event)
+        state = self.joint.state
         if not self.joint.final:
             raise LocalProtocolError(f"{event!r} leads to {state}, which is no end", legal=self.joint.table.names())
-        if self.conversation.observe is not None:
-            self.conversation.observe("advanced", event, self)
         self.conversation.finish(state, reason, result=result, accepted=accepted, by=self)
 
     def call_again(self, name: str) -> None:

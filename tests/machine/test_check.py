@@ -101,6 +101,11 @@ def test_states_without_a_deadline_are_named() -> None:
             ["joint table: its initiator 'boss' is none of the dialogue's roles manager, contractor"],
         ),
         (
+            {"guards": {"evaluated": ("working", "calling"), "evaluted": ("working",), "nobody": ("asleep",)}},
+            ["joint guards name 'evaluted', which is no step of the joint table",
+             "joint guard of 'nobody' names 'asleep', which is no state of a dialogue"],
+        ),
+        (
             {"moves": {"announcing": {Cfp: "announcing", Walk: "FAILED", Accept: "AGREED"}}, "timeouts": {}},
             ["manager may say reject-proposal in a dialogue, but no joint state allows it",
              "manager may say cancel in a dialogue, but no joint state allows it",

@@ -80,6 +80,12 @@ def test_the_text_of_a_joint_table_follows_the_dialogues() -> None:
     assert not any(line != line.rstrip() for line in text.splitlines())
 
 
+def test_a_guarded_step_tells_where_nobody_may_be() -> None:
+    guarded = whole(guards={"evaluated": ("working", "awaiting_bid")})
+    assert "'evaluated' (nobody in working, awaiting_bid)" in rules_text(contracting(), guarded)
+    assert "'evaluated' (nobody in working, awaiting_bid)" in mermaid(contracting(), guarded)
+
+
 def test_states_get_identifiers_that_mermaid_reads() -> None:
     moves = {"end": {("a", Propose): "to-answer"}, "to-answer": {("b", Accept): "to.answer", ("b", Reject): "Note"}}
     drawing = mermaid(Table("odd", "end", moves))

@@ -478,8 +478,9 @@ def test_every_act_without_a_row_is_refused_at_both_ends_with_what_is_legal(prot
 # ----------------------------------------------------------------------------------------------------------- joint tables
 JOINT = {
     "contract-net": {
-        "award and done": [Cfp, Reject, "closed", Accept, Reject, "awarded", "fulfilled", "AGREED"],
+        "award and done": [Cfp, Reject, "closed", Reject, Accept, Reject, "awarded", "fulfilled", "AGREED"],
         "nobody": [Cfp, "closed", Reject, "nobody", "FAILED"],
+        "several awards": [Cfp, "closed", Accept, Reject, Accept, "awarded", "fulfilled", "AGREED"],
         "again": [Cfp, "closed", Accept, "awarded", Cancel, Reject, "again", Cfp, "closed", "nobody", "FAILED"],
         "unfulfilled": [Cfp, "closed", Accept, "awarded", "unfulfilled", "FAILED"],
         "next best": [Cfp, "closed", Accept, "awarded", "next best", Accept, "awarded", Reject, "fulfilled", "AGREED"],
@@ -508,9 +509,12 @@ JOINT = {
         "too long": ["rounds used up", "DEADLOCK"],
     },
     "concurrent-bargaining": {
-        "deal": [Propose, Accept, Reject, Confirm, Cancel, Agree, "deal", "AGREED"],
+        "deal": [Propose, Reject, Accept, Agree, "deal", "AGREED"],
         "nobody": ["nobody left", "FAILED"],
         "too long": ["rounds used up", "DEADLOCK"],
+        "one commitment broken for another": [
+            Propose, Confirm, Propose, Accept, Cancel, Reject, Confirm, Cancel, Agree, "deal", "AGREED",
+        ],
     },
     "first-price-auction": {
         "sold": [Cfp, Reject, "closed", Reject, Accept, Inform, "sold", "AGREED"],
@@ -523,8 +527,10 @@ JOINT["continuous-double-auction"] = {
     "traded": [Cfp, Inform, "closed", InformResult, "sold", "AGREED"],
     "nobody traded": ["closed", "unsold", "FAILED"],
 }
-JOINT |= dict.fromkeys(SEALED, JOINT["vickrey-auction"])
-JOINT["combinatorial-auction"] = JOINT["vickrey-auction"]
+TWO_WINNERS = {"sold to two": [Cfp, "closed", Accept, Inform, Accept, Inform, "sold", "AGREED"]}
+JOINT |= dict.fromkeys(SEALED, JOINT["vickrey-auction"] | TWO_WINNERS)
+JOINT["combinatorial-auction"] = JOINT["vickrey-auction"] | TWO_WINNERS
+JOINT["all-pay-auction"] = JOINT["vickrey-auction"]
 DIVIDED = {"divided": [Cfp, Reject, InformResult, "divided", "AGREED"], "undivided": ["undivided", "FAILED"]}
 JOINT |= dict.fromkeys(SHARING, DIVIDED)
 REACHED = {"solved": [Request, "solved", "AGREED"], "failed": ["failed", "FAILED"]}
@@ -538,7 +544,8 @@ JOINT["coalition-formation"] = {
     "formed": [Cfp, Propose, Inform, Reject, "closed", InformResult, Cancel, "formed", "AGREED"],
     "apart": [Cfp, "closed", "apart", "FAILED"],
 }
-JOINT["simultaneous-ascending-auction"] = JOINT["japanese-auction"] = JOINT["dutch-auction"] = JOINT["english-auction"]
+JOINT["simultaneous-ascending-auction"] = JOINT["english-auction"] | TWO_WINNERS
+JOINT["japanese-auction"] = JOINT["dutch-auction"] = JOINT["english-auction"]
 MANY = [protocol for protocol in PROTOCOLS if protocol.joint_table is not None]
 
 

@@ -114,6 +114,24 @@ async def test_dialogue_that_ended_may_be_opened_afresh():
     assert SEEN == [("m0", "m0", "ANSWERED")] * 3
 
 
+async def test_guarded_step_is_refused_while_anybody_is_where_nobody_may_be():
+    async def chair(talk):
+        await talk.send_all(Cfp(), ["m0", "m1"])
+        await talk.receive()
+        with pytest.raises(LocalProtocolError, match="'done' must wait while anybody is in called: m1") as refused:
+            talk.conclude("done")
+        assert (refused.value.state, refused.value.message) == (talk.joint.state, "done")
+        await talk.receive()
+        talk.conclude("done")
+
+    class Guarded(Many):
+        joint_guards = {"done": ("called",)}
+
+    outcome = await play(Guarded(chair, answer), crew(3))
+    assert outcome.agreed
+    assert outcome.faults == ()
+
+
 async def test_message_of_a_dialogue_that_was_replaced_is_not_heard():
     async def chair(talk):
         await talk.send(Cfp(), "m0")
