@@ -1,4 +1,5 @@
-"""The command line: `negotiate-rt run`, `list`, `explain`, `validate`, `schema`, `demo`, `tournament`, `audit`, `solve`.
+"""The command line: `negotiate-rt run`, `list`, `explain`, `validate`, `schema`, `demo`, `tournament`, `audit`, `solve`,
+`generate`.
 
 Results go to stdout, progress and logs to stderr. Exit codes: 0 all went well (no deal is well), 1 a bug of ours, 2 a
 mistake of the user's, 4 a required property that an audit found broken, 130 Ctrl-C, with partial results. Everything but
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from negotiate_rt.cli.auditing import audit
 from negotiate_rt.cli.commands import main, program
+from negotiate_rt.cli.generating import generate
 from negotiate_rt.cli.solving import solve
 from negotiate_rt.cli.stressing import stress
 from negotiate_rt.cli.tournaments import tournament
@@ -17,5 +19,6 @@ program.add_command(tournament)
 program.add_command(audit)
 program.add_command(stress)
 program.add_command(solve)
+program.add_command(generate)
 
 __all__ = ["main", "program"]

@@ -28,7 +28,9 @@ LATENCY = "Seconds that a message takes: 0.1, or LOW..HIGH for a uniform distrib
     epilog="Exit codes: 0 it ran to an end (an assignment, or a proof that there is none), 2 a mistake of yours (also: tables "
     "that would take more memory than is allowed), 1 a bug of ours, 130 Ctrl-C.",
 )
-@click.argument("problem")
+@click.argument("problem", required=False)
+@click.option("--generate", "kind", metavar="KIND", help="Instead of PROBLEM: one drawn as `generate KIND` draws it.")
+@click.option("--draw", "drawing", multiple=True, metavar="NAME=VALUE", help="With --generate: a parameter of the generator.")
 @click.option("--algorithm", "-a", "algorithms", multiple=True, help="dpop, mgm, ...; several to compare (default: dpop).")
 @click.option("--cycles", type=click.IntRange(1), default=100, show_default=True, help="Cycles of an algorithm that has them.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all chance.")
@@ -45,21 +47,22 @@ LATENCY = "Seconds that a message takes: 0.1, or LOW..HIGH for a uniform distrib
 @click.option("--over", type=click.Choice(["cycles", "time"]), default="cycles", help="What the SVG's curve runs over.")
 @click.option("--picture/--no-picture", default=None, help="Draw the cost curve here (default: on a terminal).")
 @logged
-def solve(problem: str, verbose: int, quiet: int, **options: Any) -> None:
+def solve(problem: str | None, verbose: int, quiet: int, **options: Any) -> None:
     """Solve a distributed constraint optimisation PROBLEM with agents that talk to their neighbours only.
 
     PROBLEM is a file, pyDCOP's YAML or TOML of ours, or the name of a built-in scenario that has one. Every agent of it
-    becomes an actor; what comes out is the best assignment they met, and what it took them.
+    becomes an actor; what comes out is the best assignment they met, and what it took them. Or one is drawn:
+    `negotiate-rt solve --generate colouring --draw variables=50 --algorithm mgm`.
     """
     from negotiate_rt.cli.logs import log_to_stderr
 
     with log_to_stderr(verbose - quiet):
-        end(run_solve(problem, options))
+        end(run_solve(problem or "", options))
 
 
 def run_solve(source: str, options: Mapping[str, Any]) -> int:
     """Solve a problem by each algorithm, print what came of it, and return the exit code. Raises ConfigurationError."""
-    problem = problem_of(source)
+    source, problem = stated(source, options)
     runs = runs_of(problem, options)
     interrupted = False
     for run in runs:
@@ -88,6 +91,21 @@ def runs_of(problem: DcopProblem, options: Mapping[str, Any]) -> list[Run]:
     for run in runs:
         run.set({name: value for name, value in settings.items() if name in run.fields})
     return runs
+
+
+def stated(source: str, options: Mapping[str, Any]) -> tuple[str, DcopProblem]:
+    """Return what the problem is called, and the problem: given, or drawn. Raises ConfigurationError."""
+    from negotiate_rt.cli.generating import drawn
+    from negotiate_rt.errors import ConfigurationError
+
+    kind, drawing = options["kind"], options["drawing"]
+    if bool(source) == (kind is not None):
+        raise ConfigurationError("expected a PROBLEM or --generate KIND, one of them")
+    if kind is None:
+        if drawing:
+            raise ConfigurationError("--draw: it goes with --generate KIND")
+        return source, problem_of(source)
+    return f"{kind}, seed {options['seed']}", drawn(kind, drawing, options["seed"], "--draw")
 
 
 def problem_of(source: str) -> DcopProblem:

@@ -230,6 +230,8 @@ def options_in_words(texts: tuple[str, ...]) -> dict[str, Any]:
 def _option(word: str) -> Any:
     if "," in word:
         return tuple(_option(one.strip()) for one in word.split(",") if one.strip())
+    if word in ("true", "false"):
+        return word == "true"
     for kind in (int, float):
         try:
             return kind(word)

@@ -164,10 +164,12 @@ def _values(given: Sequence[Any] | RangeSpec) -> Domain:
     return tuple(range(given.low, given.high + 1, given.step)) if isinstance(given, RangeSpec) else tuple(given)
 
 
-def _unary(spec: VariableSpec, domain: Domain) -> list[float]:
+def _unary(spec: VariableSpec, domain: Domain) -> list[float] | CostExpression:
     if isinstance(spec.cost, str):
         expression = CostExpression(spec.cost, (spec.name,))
-        return [expression(value) for value in domain]
+        for value in domain:
+            expression(value)  # told here, where the path is known
+        return expression
     if isinstance(spec.cost, Mapping):
         words = {_word(value): place for place, value in enumerate(domain)}
         costs = [0.0] * len(domain)
@@ -283,8 +285,14 @@ def _lines(problem: DcopProblem) -> Iterator[str]:
         yield f"\n[[variables]]\nname = {toml_value(one.name)}\ndomain = {toml_value(names[_typed(one.domain)])}"
         if one.agent != one.name:
             yield f"agent = {toml_value(one.agent)}"
-        if problem.unary[one.name].any():
+        if isinstance(one.cost, CostExpression) and one.cost.variables == (one.name,):
+            yield f"cost = {toml_value(one.cost.text)}"
+        elif problem.unary[one.name].any():
             yield f"cost = {_numbers(problem.unary[one.name].tolist())}"
+    yield from _function_lines(problem)
+
+
+def _function_lines(problem: DcopProblem) -> Iterator[str]:
     for function in problem.functions.values():
         yield f"\n[[functions]]\nname = {toml_value(function.name)}\nvariables = {toml_value(list(function.variables))}"
         if isinstance(function.cost, CostExpression):

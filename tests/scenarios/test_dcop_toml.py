@@ -90,6 +90,7 @@ def test_what_is_written_is_read_again_unchanged():
     same(problem, read_dcop_toml(text))
     assert dcop_toml_text(read_dcop_toml(text)) == text
     assert "z if x == 'R' else 1" in text
+    assert 'cost = "z / 2"' in text
 
 
 values = st.one_of(st.text(max_size=3), st.integers(-5, 5), st.booleans(), st.floats(-1e300, 1e300))
