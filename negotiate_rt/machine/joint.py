@@ -24,7 +24,7 @@ class JointTable:
 
     __slots__ = ("guards", "initiator", "moves", "protocol", "start", "timeouts")
 
-    def __init__(  # noqa: PLR0913  # one argument a kind of row
+    def __init__(
         self, protocol: str, initiator: str, start: str, moves: JointMoves, timeouts: Mapping[str, str] | None = None,
         guards: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:  # fmt: skip

@@ -48,7 +48,8 @@ class NegotiationProtocol:
     the place of those; joint, joint_start, joint_timeouts: the second table of a one-to-many protocol; joint_guards: event ->
     states in which no dialogue may be when the convener takes it; winners: how many participants may hold an award at once
     (None: the tables do not say), which `negotiate-rt verify` proves; convener: its initiating role, which the runtime seats
-    when nobody plays it; questions: role -> hook name (None: the role's own) -> Question; options: the type of config.options; contents: structs of its own that its messages carry.
+    when nobody plays it; questions: role -> hook name (None: the role's own) -> Question; options: the type of
+    config.options; contents: structs of its own that its messages carry.
     """
 
     name: ClassVar[str] = ""
