@@ -8,7 +8,7 @@ Start here; the rest is found from these, and `negotiate-rt list` and `negotiate
 - concede: LinearConcession, ExponentialConcession, TimeDependentConcession, TitForTatConcession, make_strategy
 - rules of one's own: NegotiationProtocol, and check_protocol in negotiate_rt.testing
 - theory: frontier, nash_point, rubinstein, solve_winners, shapley, nucleolus, dcop_optimum
-- trouble and proof: Network, Trace, load_domain; the commands stress, verify, replay, audit, tournament
+- trouble and proof: Network, Journal, Trace, load_domain; the commands stress, verify, replay, audit, tournament
 
 Names load on first use (PEP 562), so that importing the package costs next to nothing.
 """
@@ -27,7 +27,7 @@ _WHERE = {
     "agents.mediator": "Mediator",
     "agents.partner": "Partner",
     "errors": (
-        "CodecError ConfigurationError ForeignAwaitError InvalidDecision InvalidOffer LocalProtocolError MailboxFull "
+        "CodecError ConfigurationError ForeignAwaitError InvalidDecision InvalidOffer JournalError LocalProtocolError MailboxFull "
         "NegotiationError ProtocolDefinitionError ProtocolError RemoteProtocolError SocietyClosed StalledError"
     ),
     "executor.auction": "Auction",
@@ -35,6 +35,7 @@ _WHERE = {
     "executor.listeners": "NegotiationListener",
     "executor.negotiation": "Negotiation NegotiationStatus",
     "executor.society": "Society",
+    "journal.journal": "Journal",
     "journal.record": "Record Trace",
     "lab": "Arena Contestant GameResult Tournament TournamentReport play_tournament run_tournament",
     "messages.acknowledgement": "Acknowledgement",

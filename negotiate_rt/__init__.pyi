@@ -49,6 +49,9 @@ from negotiate_rt.errors import (
     InvalidOffer as InvalidOffer,
 )
 from negotiate_rt.errors import (
+    JournalError as JournalError,
+)
+from negotiate_rt.errors import (
     LocalProtocolError as LocalProtocolError,
 )
 from negotiate_rt.errors import (
@@ -92,6 +95,9 @@ from negotiate_rt.executor.society import (
 )
 from negotiate_rt.executor.winners import (
     solve_winners as solve_winners,
+)
+from negotiate_rt.journal.journal import (
+    Journal as Journal,
 )
 from negotiate_rt.journal.record import (
     Record as Record,

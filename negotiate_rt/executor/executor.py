@@ -33,10 +33,12 @@ class NegotiationExecutor:
     """Runs negotiations, any number at once; calls from one event loop share one kernel.
 
     clock: "real" or "virtual" (time jumps; simulations and tests). network: a `Network` of latencies and faults (None:
-    perfect). seed: every stream of chance derives from it. journal: a callable that takes each `Record`. max_in_flight:
-    how many asynchronous hooks run at once. grace: real seconds that cancelled hooks get to end. reliability: a
-    `ReliabilityLedger` of contractors to go on with (None: a new one). shuffle: a seed by which roles that could run at one
-    moment take turns, another schedule for each (None: in the order in which they became ready).
+    perfect). seed: every stream of chance derives from it. journal: the path of a file to keep one in, a `Journal`, or a
+    callable that takes each `Record`; a file that is there is gone on with. max_in_flight: how many asynchronous hooks run
+    at once. grace: real seconds that cancelled hooks get to end. reliability: a `ReliabilityLedger` of contractors to go on
+    with (None: a new one). shuffle: a seed by which roles that could run at one moment take turns, another schedule for
+    each (None: in the order in which they became ready). Raises JournalError for a journal that is damaged or not of this
+    version, before anything starts.
     """
 
     def __init__(
@@ -58,6 +60,12 @@ class NegotiationExecutor:
     def reliability(self) -> ReliabilityLedger:
         """How contractors' work has gone in this executor's negotiations: name -> Reliability."""
         return self._settings.reliability
+
+    @property
+    def resumed(self) -> tuple[NegotiationOutcome, ...]:
+        """How the negotiations ended that a killed society had left open in this journal: each once, `cancelled` unless an
+        acceptance had bound."""
+        return tuple(self._settings.resumed)
 
     @property
     def protocols(self) -> Mapping[str, NegotiationProtocol]:

@@ -21,7 +21,7 @@ from negotiate_rt.messages.outcome import FAILED, NegotiationOutcome
 if TYPE_CHECKING:
     from negotiate_rt.executor.negotiation import Negotiation
     from negotiate_rt.executor.world import World
-    from negotiate_rt.journal.session import Session
+    from negotiate_rt.journal.session import JournalStatistics, Session
 
 Announce = Callable[[NegotiationOutcome], None]
 
@@ -35,7 +35,6 @@ class Journalling:
         self.session: Session | None = None
         self.error: JournalError | None = None
         self.used: dict[str, int] = {}
-        self.resumed: list[NegotiationOutcome] = []
 
     # -- opening ----------------------------------------------------------------------------------------------------------
 
@@ -80,17 +79,13 @@ class Journalling:
         for talk, rows in found.open.items():
             outcome = concluded(talk, rows, self.world.settings.protocols)
             self.session.ended(0.0, outcome, {"resumed": True})
-            self.resumed.append(outcome)
-        if self.resumed:
-            logger().warning(
-                "journal_resumed", journal=str(self.journal.path), ended=len(self.resumed),
-                agreed=sum(one.agreed for one in self.resumed),
-            )  # fmt: skip
-            self._when_recorded(self._tell_resumed)
+            self._when_recorded(partial(self._announce, outcome, self._tell_resumed))
+        if found.open:
+            logger().warning("journal_resumed", journal=str(self.journal.path), ended=len(found.open))
 
-    def _tell_resumed(self, safe: bool) -> None:
-        for outcome in self.resumed:
-            self.world.listeners.completed(outcome)
+    def _tell_resumed(self, outcome: NegotiationOutcome) -> None:
+        self.world.settings.resumed.append(outcome)
+        self.world.listeners.completed(outcome)
 
     # -- negotiations -----------------------------------------------------------------------------------------------------
 
@@ -167,6 +162,10 @@ class Journalling:
         """Wait until it has caught up."""
         if self.session is not None:
             await self.session.room()
+
+    def statistics(self) -> JournalStatistics | None:
+        """Return a snapshot; None if the file could not even be opened."""
+        return self.session.statistics() if self.session is not None else None
 
     # -- failing and closing ----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from negotiate_rt.errors import ConfigurationError, ProtocolDefinitionError, suggest
 from negotiate_rt.machine.check import problems_of
 from negotiate_rt.messages.config import NegotiationConfig, protocol_name, seconds, whole
+from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.protocols.catalogue import Catalogue
 from negotiate_rt.runtime.mailbox import CAPACITY, Overflow
@@ -74,6 +75,7 @@ class Settings:
         self.shuffle = None if shuffle is None else whole("shuffle", shuffle)
         self.protocols = Catalogue()
         self.last_id = 0
+        self.resumed: list[NegotiationOutcome] = []  # those that a killed society had left in the journal
 
     def schedule(self) -> random.Random | None:
         """Return the stream by which those that are ready take turns; None: in the order in which they became so."""

@@ -103,6 +103,12 @@ class Society:
         return self._settings.reliability
 
     @property
+    def resumed(self) -> tuple[NegotiationOutcome, ...]:
+        """How the negotiations ended that a killed society had left open in this journal: each once, `cancelled` unless an
+        acceptance had bound."""
+        return tuple(self._settings.resumed)
+
+    @property
     def protocols(self) -> Mapping[str, NegotiationProtocol]:
         """Registered protocols by name."""
         return MappingProxyType(self._settings.protocols)

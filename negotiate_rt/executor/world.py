@@ -365,6 +365,7 @@ class WorldStatistics(msgspec.Struct, frozen=True):
     dead_letters: int
     stubborn: tuple[str, ...]
     blocked: tuple[BlockedHook, ...]
+    journal: Any = None  # a JournalStatistics, where a journal is kept
 
 
 def statistics_of(world: World) -> WorldStatistics:
@@ -374,4 +375,5 @@ def statistics_of(world: World) -> WorldStatistics:
         len(world.open), len(kernel.actors), len(kernel.timers), kernel.steps, calls.asked, len(calls.live), calls.waiting,
         len(calls.orphans), sum(world.dead_letters.counts.values()), tuple(kernel.stubborn),
         tuple(world.watchdog.blocked) if world.watchdog else (),
+        world.journalling.statistics() if world.journalling else None,
     )  # fmt: skip

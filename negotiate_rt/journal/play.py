@@ -145,7 +145,7 @@ class Play:
                 self._breach(row, what)
             return
         if row[0] != SEATED:
-            if row[1] < self.at and row[0] != FAULT:
+            if row[1] < self.at and row[0] != FAULT and not ended_later(row):
                 self._breach(row, f"time goes backwards, from {self.at:g}")
             self.at = row[1] if row[0] != FAULT else self.at  # a fault's own time is read later than its slice's
         try:
@@ -310,3 +310,8 @@ class Play:
     def rounds(self) -> int:
         """The round that it was in last."""
         return max((end.machine.round for end in self.ends.values()), default=1)
+
+
+def ended_later(row: Row) -> bool:
+    """Whether a row is the ending that a later society wrote, on its own clock, for one that was killed."""
+    return row[0] == ENDED and bool(row[3].get("resumed"))
