@@ -100,13 +100,14 @@ class CoalitionSpace:
 
 
 class CoalitionAgreement(msgspec.Struct, frozen=True, kw_only=True, tag="coalition-agreement"):
-    """A coalition that stands: all its members have accepted this proposal. offer: its id. proposer: who made it. round:
-    when."""
+    """A coalition that stands: all its members have accepted this proposal. offer: its id. proposer: who made it. round, turn:
+    when; turns are counted from 1 through all rounds."""
 
     offer: str
     proposer: str
     payoffs: Mapping[str, float]
     round: int
+    turn: int
 
     @property
     def coalition(self) -> frozenset[str]:
@@ -139,8 +140,8 @@ class CoalitionCall(msgspec.Struct, frozen=True, kw_only=True, tag="coalition-ca
 
     agreements: the coalitions that stand. payoffs: what each party has now, those alone what they are worth alone. gone: who
     has left the talk. fallen: what was proposed since anything last changed, and not accepted by all. leaving: whether
-    members may still leave their coalition. closes_at: until when an answer is taken (None: as long as the talk lasts).
-    proposal: what this party is asked to join, if it is, and who proposed it.
+    members may still leave their coalition. order, discount: as the options say. closes_at: until when an answer is taken
+    (None: as long as the talk lasts). proposal: what this party is asked to join, if it is, and who proposed it.
     """
 
     agreements: tuple[CoalitionAgreement, ...]
@@ -151,6 +152,8 @@ class CoalitionCall(msgspec.Struct, frozen=True, kw_only=True, tag="coalition-ca
     round: int = 1
     closes_at: float | None = None
     costs: bool = False
+    order: Order = "seating"
+    discount: float = 1.0
     proposal: CoalitionProposal | None = None
     proposer: str = ""
 
@@ -196,9 +199,9 @@ class CoalitionOptions(msgspec.Struct, frozen=True, kw_only=True):
     order: who proposes next: in `seating` order; at `random`, drawn anew each time, as in Okada (1996); or who first rejected
     the last proposal (`rejector`), else the next in seating order, as in Chatterjee, Dutta, Ray and Sengupta (1993).
     leaving: whether members may leave a coalition, or be lured away, until the close; if not, a coalition is final once formed.
-    discount: what a payoff agreed in round t is worth: discount**(t - 1) of it. reply_by: seconds or timedelta for one turn
-    or answer (None: half of what is left). closing: seconds before the deadline at which the talk closes, so that what was
-    formed stands (None: a twentieth of the whole, at most a second). theory: whether the result is set beside theory.
+    discount: what a payoff agreed in the t-th turn is worth: discount**(t - 1) of it. reply_by: seconds or timedelta for one
+    turn or answer (None: half of what is left). closing: seconds before the deadline at which the talk closes, so that what
+    was formed stands (None: a twentieth of the whole, at most a second). theory: whether the result is set beside theory.
     Raises ConfigurationError.
     """
 

@@ -23,7 +23,7 @@ class Floor:
         options: CoalitionOptions = talk.options
         self.talk = talk
         self.options = options
-        self.register = Register(talk.problem, talk.ends, options.leaving)
+        self.register = Register(talk.problem, talk.ends, options)
         self.names = list(talk.ends)
         self.passed: set[str] = set()
         self.rejector: str | None = None
@@ -48,6 +48,7 @@ class Floor:
                     return None
                 self._begin(free)
             self.left -= 1
+            self.register.turn += 1
             name = self._drawn(free)
             self.place = self.names.index(name)
             if self.within_reach(name):

@@ -63,6 +63,7 @@ from negotiate_rt.protocols.base import Convener, NegotiationProtocol, unique_na
 from negotiate_rt.protocols.calling import LAPSED, LATE
 from negotiate_rt.protocols.chairing import names_a_relayed_offer, relays_an_offer
 from negotiate_rt.protocols.coalition_floor import ANSWERING, DECIDING, LISTENING, Floor
+from negotiate_rt.protocols.coalition_register import Register
 from negotiate_rt.protocols.coalition_turn import FORMING, judge_party
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.conversation import Conversation
@@ -162,11 +163,7 @@ class CoalitionFormation(NegotiationProtocol):
     def opened(self, conversation: Conversation, seats: Sequence[Seat], options: Any) -> None:
         """Everybody is alone, and knows it."""
         parties = [seat for seat in seats if seat.role != self.convener]
-        game = parties[0].problem
-        call = CoalitionCall(
-            agreements=(), payoffs={seat.name: float(game.worth((seat.name,))) for seat in parties},
-            leaving=options.leaving, costs=game.costs,
-        )  # fmt: skip
+        call = Register(parties[0].problem, [seat.name for seat in parties], options).call()
         for seat in parties:
             seat.context = call
 
@@ -243,7 +240,7 @@ class CoalitionFormation(NegotiationProtocol):
                 seat.context = replace(seat.context, proposal=None, proposer="")
 
     def utilities(self, seats: Sequence[Seat], conversation: Conversation) -> dict[str, float]:
-        """Return what the ending is worth to each party: its payoff, in a cost game minus its share, discounted by the rounds
+        """Return what the ending is worth to each party: its payoff, in a cost game minus its share, discounted by the turns
         before its coalition was formed; alone what it is worth alone."""
         result: CoalitionResult | None = conversation.result
         if result is None:
@@ -253,7 +250,7 @@ class CoalitionFormation(NegotiationProtocol):
         worth = {name: sign * payoff for name, payoff in result.payoffs.items()}
         for one in result.formed:
             for name in one.payoffs:
-                worth[name] *= discount ** (one.round - 1)
+                worth[name] *= discount ** (one.turn - 1)
         return worth
 
 

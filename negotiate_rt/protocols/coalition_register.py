@@ -15,6 +15,7 @@ from negotiate_rt.problems.coalitions import (
     CoalitionAgreement,
     CoalitionCall,
     CoalitionEvent,
+    CoalitionOptions,
     CoalitionProposal,
     CoalitionResult,
     CoalitionTheory,
@@ -28,9 +29,10 @@ NOBODY: Mapping[str, float] = FrozenMapping({})
 class Register:
     """Who stands where. `home`: each party's agreement, None for one that is alone; `gone`: who has left the talk, and why."""
 
-    def __init__(self, game: Any, parties: Iterable[str], leaving: bool) -> None:  # game: a CoalitionGame
+    def __init__(self, game: Any, parties: Iterable[str], options: CoalitionOptions) -> None:  # game: a CoalitionGame
         self.game = game
-        self.leaving = leaving
+        self.options = options
+        self.leaving = options.leaving
         self.home: dict[str, CoalitionAgreement | None] = dict.fromkeys(parties)
         self.alone = {name: float(game.worth((name,))) for name in self.home}
         self.gone: dict[str, str] = {}
@@ -39,6 +41,7 @@ class Register:
         self._standing: CoalitionCall | None = None
         self.told = 0  # events of the history that everybody has heard of
         self.round = 1
+        self.turn = 0
 
     # -- looking ----------------------------------------------------------------------------------------------------------
 
@@ -59,7 +62,8 @@ class Register:
         if self._standing is None:
             self._standing = CoalitionCall(
                 agreements=self.agreements(), payoffs=FrozenMapping(self.payoffs()), gone=tuple(self.gone),
-                fallen=tuple(self.fallen), leaving=self.leaving, costs=self.game.costs,
+                fallen=tuple(self.fallen), leaving=self.leaving, costs=self.game.costs, order=self.options.order,
+                discount=self.options.discount,
             )  # fmt: skip
         return replace(self._standing, closes_at=closes_at, round=self.round)
 
@@ -95,7 +99,7 @@ class Register:
         payoffs: Mapping[str, float] = offer.value.payoffs
         for name in payoffs:
             self._dissolve(name)
-        agreement = CoalitionAgreement(offer=offer.id, proposer=offer.agent, payoffs=payoffs, round=self.round)
+        agreement = CoalitionAgreement(offer=offer.id, proposer=offer.agent, payoffs=payoffs, round=self.round, turn=self.turn)
         self.home.update(dict.fromkeys(payoffs, agreement))
         self.fallen.clear()
         self.note("formed", offer.agent, offer)

@@ -20,6 +20,7 @@ from negotiate_rt.problems.scalars import finite
 
 if TYPE_CHECKING:
     from negotiate_rt.problems.games import CoalitionGame, Vector
+    from negotiate_rt.solutions.coalitions.proposing import ProposerPayoffs
 
 MOST_WEIGHED = 16
 """Players up to which every coalition is weighed in a turn (about a millisecond); beyond, those near what stands."""
@@ -109,6 +110,53 @@ class ValueDemand(msgspec.Struct, frozen=True, kw_only=True, tag="values"):
         from negotiate_rt.solutions.coalitions.judging import structure_values  # late: numpy
 
         return structure_values(view.problem, self.concept)
+
+
+class EquilibriumOffers(msgspec.Struct, frozen=True, tag="equilibrium"):
+    """Proposes and joins as in the stationary equilibrium of the rules that it plays under, where coalitions are final and
+    delay costs: who rejects proposes next (Chatterjee, Dutta, Ray and Sengupta 1993), or the proposer is drawn at random
+    (Okada 1996).
+
+    It offers each other member what waiting is worth to it, and joins for what waiting is worth to itself; after a coalition
+    has left, as in the game among those who remain. Exact where nobody has anything alone; nobody is offered less than it has
+    alone. Under other rules, and where Okada's condition fails, it responds as MyopicBestResponse. Cost: O(n 2**n) once for
+    each set of players who remain; up to 16.
+    """
+
+    takes_view: ClassVar[bool] = True
+
+    def __call__(self, view: View) -> CoalitionProposal | Message:
+        """Decide a turn, or whether to join."""
+        call: CoalitionCall = view.call
+        theory = self._theory(view)
+        if theory is None:
+            return _MYOPIC(view)
+        if call.proposal is not None:
+            least, then = self._least(view, theory, view.agent), call.proposal.payoffs[view.agent]
+            return Accept() if then >= least - _slight(least, then) else Reject(f"waiting is worth {least:.10g}")
+        coalition = theory.proposals[view.agent]
+        if len(coalition) < 2:
+            return Refuse("it is better off alone")
+        paid = {name: self._least(view, theory, name) for name in call.payoffs if name in coalition and name != view.agent}
+        return CoalitionProposal({**paid, view.agent: float(view.problem.worth(coalition)) - sum(paid.values())})
+
+    def _least(self, view: View, theory: ProposerPayoffs, name: str) -> float:
+        return max(float(theory.waiting[name]), float(view.problem.worth((name,))))
+
+    def _theory(self, view: View) -> ProposerPayoffs | None:
+        call: CoalitionCall = view.call
+        left = frozenset(call.available())
+        if call.leaving or call.costs or call.order == "seating" or not 0 <= call.discount < 1 or len(left) > MOST_WEIGHED:
+            return None
+        from negotiate_rt.solutions.coalitions import proposing  # late: numpy
+        from negotiate_rt.solutions.coalitions.judging import within
+
+        solve = proposing.rejector_proposes if call.order == "rejector" else proposing.random_proposer_shares
+        game: CoalitionGame = view.problem
+        found: ProposerPayoffs | None = game.remember(
+            ("equilibrium", call.order, call.discount, left), lambda: solve(within(game, left), call.discount)
+        )
+        return found
 
 
 def _slight(*amounts: float) -> float:
@@ -251,9 +299,11 @@ def _smaller(own: Iterable[str], agent: str) -> Iterator[frozenset[str]]:
             yield frozenset(kept)
 
 
-AnyForming: TypeAlias = MyopicBestResponse | ValueDemand
-FormingName: TypeAlias = Literal["myopic", "values"]
-FORMING: dict[str, type[AnyForming]] = {"myopic": MyopicBestResponse, "values": ValueDemand}
+AnyForming: TypeAlias = MyopicBestResponse | ValueDemand | EquilibriumOffers
+FormingName: TypeAlias = Literal["myopic", "values", "equilibrium"]
+FORMING: dict[str, type[AnyForming]] = {
+    "myopic": MyopicBestResponse, "values": ValueDemand, "equilibrium": EquilibriumOffers,
+}  # fmt: skip
 """Strategies of coalition formation by name."""
 
 

@@ -23,6 +23,7 @@ from negotiate_rt import (
     CoalitionOptions,
     CoalitionProposal,
     ConfigurationError,
+    EquilibriumOffers,
     GloveGame,
     InvalidDecision,
     LinkFaults,
@@ -298,13 +299,48 @@ def test_random_order_follows_the_seed():
     assert len({tuple(proposers(seed)) for seed in range(6)}) > 3
 
 
-def test_payoffs_are_discounted_by_the_rounds_before_the_agreement():
-    late = scripted("a", None, None, {"a": 30, "b": 30})
-    restless = scripted("c", *[{"a": 50, "c": 0}] * 2)
-    outcome = ran([late, scripted("b", joins=True), restless], THREE, discount=0.5)
-    assert outcome.result.payoffs["b"] == 30
-    formed = outcome.result.formed[0].round
-    assert outcome.utilities["b"] == 30 * 0.5 ** (formed - 1)
+def test_payoffs_are_discounted_by_the_turns_before_the_agreement():
+    outcome = ran([scripted("a", None), scripted("b"), scripted("c", {"a": 25, "c": 25})], THREE, discount=0.5)
+    assert outcome.result.payoffs == {"a": 25, "b": 0, "c": 25}
+    assert outcome.result.formed[0].turn == 3
+    assert outcome.utilities == {"a": 25 / 4, "b": 0, "c": 25 / 4}
+
+
+@pytest.mark.parametrize(("discount", "first"), [(0.9, 10 / 19), (0.5, 2 / 3)])
+def test_two_who_play_the_equilibrium_share_as_in_rubinsteins_game_of_case_1(discount, first):
+    game = CoalitionGame("ab", {"ab": 1}, otherwise=0)
+    agents = [Partner(name, EquilibriumOffers()) for name in "ab"]
+    outcome = ran(agents, game, order="rejector", leaving=False, discount=discount)
+    assert outcome.utilities == pytest.approx({"a": first, "b": 1 - first})
+
+
+def test_three_who_play_the_equilibrium_agree_at_once_and_the_proposer_gains():
+    agents = [Partner(name, EquilibriumOffers()) for name in "abc"]
+    outcome = ran(agents, THREE, order="rejector", leaving=False, discount=0.9)
+    assert outcome.utilities == pytest.approx({"a": 225 / 7, "b": 405 / 14, "c": 405 / 14})
+    outcome = ran(agents, THREE, order="random", leaving=False, discount=0.9)
+    assert sorted(outcome.utilities.values()) == pytest.approx([27, 27, 36])
+    assert outcome.rounds_used == 1
+
+
+@pytest.mark.parametrize("demand", [20.0, 32.0, 40.0, 60.0])
+def test_nobody_gains_by_leaving_the_equilibrium_alone(demand):
+    """Against two who play it, c rejects the first offer, and then demands something else until it is past bearing."""
+
+    def stubborn(view):
+        call = view.call
+        if call.proposal is not None:
+            return call.proposal.payoffs["c"] >= demand
+        rest = (90 - demand) / 2
+        return {"a": rest, "b": rest, "c": demand}
+
+    agents = [*(Partner(name, EquilibriumOffers()) for name in "ab"), Partner("c", stubborn)]
+    outcome = ran(agents, THREE, order="rejector", leaving=False, discount=0.9, rounds=20)
+    assert outcome.utilities["c"] <= 405 / 14 + 1e-9
+
+
+def test_equilibrium_offers_haggle_under_other_rules():
+    assert ran([Partner(name, EquilibriumOffers()) for name in "abc"], THREE).utilities == {"a": 30, "b": 30, "c": 30}
 
 
 # ----------------------------------------------------------------------------------------------------------- wrong decisions
