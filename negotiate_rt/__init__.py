@@ -162,6 +162,7 @@ _WHERE = {
     "solutions.coalitions.graphs": "GraphGame myerson_value",
     "solutions.coalitions.judging": "best_structure judge_structure structure_values",
     "solutions.coalitions.properties": "GameVerdict is_convex is_monotone is_superadditive",
+    "solutions.coalitions.proposing": "ProposerPayoffs random_proposer_shares rejector_proposes",
     "solutions.coalitions.hedonic": (
         "HedonicGame StabilityVerdict is_core_stable is_individually_stable is_nash_stable stable_partitions"
     ),
@@ -234,7 +235,7 @@ _WHERE = {
     ),
     "strategies.bidding": "BidRule BidStrategy",
     "strategies.bids": "ConcedingBids IssueByIssueBids MicroBids NiceTitForTatBids RandomBids TradeOffBids",
-    "strategies.coalitions": "FORMING MyopicBestResponse ValueDemand",
+    "strategies.coalitions": "FORMING EquilibriumOffers MyopicBestResponse ValueDemand",
     "strategies.claiming": "Valuation honest",
     "strategies.composed": (
         "ComposedStrategy Considerate HardHeaded MicroStrategy NiceTitForTat OptimalStopping RandomWalker "

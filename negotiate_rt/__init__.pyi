@@ -1032,6 +1032,15 @@ from negotiate_rt.solutions.coalitions.properties import (
 from negotiate_rt.solutions.coalitions.properties import (
     is_superadditive as is_superadditive,
 )
+from negotiate_rt.solutions.coalitions.proposing import (
+    ProposerPayoffs as ProposerPayoffs,
+)
+from negotiate_rt.solutions.coalitions.proposing import (
+    random_proposer_shares as random_proposer_shares,
+)
+from negotiate_rt.solutions.coalitions.proposing import (
+    rejector_proposes as rejector_proposes,
+)
 from negotiate_rt.solutions.coalitions.sampling import (
     SampledValue as SampledValue,
 )
@@ -1631,6 +1640,9 @@ from negotiate_rt.strategies.coalitions import (
 )
 from negotiate_rt.strategies.coalitions import (
     ValueDemand as ValueDemand,
+)
+from negotiate_rt.strategies.coalitions import (
+    EquilibriumOffers as EquilibriumOffers,
 )
 from negotiate_rt.strategies.composed import (
     ComposedStrategy as ComposedStrategy,
