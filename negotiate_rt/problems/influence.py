@@ -31,7 +31,7 @@ class InfluenceUtility(SpaceUtility):
     twice or is one issue, and numbers that are not finite. Cost of a call: O(pairs) at array speed.
     """
 
-    __slots__ = ("_columns", "_levels", "_numbers", "_own", "own", "pairs", "start")
+    __slots__ = ("_as_they_are", "_columns", "_levels", "_numbers", "_own", "own", "pairs", "start")
 
     def __init__(
         self, own: Mapping[str, float], pairs: Mapping[tuple[str, str], float], start: float = 0.0,
@@ -59,6 +59,8 @@ class InfluenceUtility(SpaceUtility):
             if name not in place:
                 raise ConfigurationError(f"influence of {name!r}: there is no such issue, only {', '.join(space.names)}")
         self._levels = [levels_of(issue) for issue in space.issues]
+        own_levels = (one is None or all(value == level for value, level in one.items()) for one in self._levels)
+        self._as_they_are = all(own_levels) and not any(isinstance(issue, OptionalIssue) for issue in space.issues)
         self._own = np.array([self.own.get(name, 0.0) for name in space.names])
         first = np.array([place[one] for one, _ in self.pairs], dtype=np.intp)
         second = np.array([place[other] for _, other in self.pairs], dtype=np.intp)
@@ -73,9 +75,10 @@ class InfluenceUtility(SpaceUtility):
         """Return the utility of an outcome that is the bound space's own tuple, unchecked."""
         import numpy as np  # late: see _settle
 
-        levels = np.array([
+        own: Any = outcome if self._as_they_are else [
             (value or 0.0) if table is None else table[value] for table, value in zip(self._levels, outcome, strict=True)
-        ], dtype=np.float64)  # fmt: skip
+        ]  # fmt: skip
+        levels = np.array(own, dtype=np.float64)
         first, second = self._columns
         return self.start + float(self._own @ levels) + float(self._numbers @ (levels[first] * levels[second]))
 

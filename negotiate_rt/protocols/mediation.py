@@ -46,6 +46,7 @@ from negotiate_rt.messages.view import View
 from negotiate_rt.problems.bargaining import BargainingProblem
 from negotiate_rt.problems.issues import Outcome
 from negotiate_rt.problems.mediation import CONTENTS, MediationOptions, Settlement
+from negotiate_rt.problems.valued import ValuedPreferences
 from negotiate_rt.protocols.base import Convener, NegotiationProtocol, unique_name
 from negotiate_rt.protocols.mediating import LATE, LEFT, LISTENING, Room
 from negotiate_rt.protocols.mediation_methods import APPROACHES, Approach, FinalOfferApproach
@@ -124,7 +125,7 @@ class Mediation(NegotiationProtocol):
         parties = [seat for seat in seats if seat.role == P]
         options: MediationOptions = self.settings(config)
         options.needed(len(parties))
-        settled = settle_stakes(self.name, parties, config, problem)
+        settled = settle_stakes(self.name, parties, config, problem, ValuedPreferences)
         for seat in seats:
             if seat.role == M:
                 seat.problem = BargainingProblem(problem.space)

@@ -38,12 +38,7 @@ class TextApproach:
         from negotiate_rt.solutions.mediation.text import SingleText  # late, as all that computes here: numpy
 
         self.room = room
-        options, parties = room.options, len(room.talk.ends)
-        heat = None
-        if options.method == "annealing":
-            heat = options.heat()
-            if options.temperature is None and parties > 2:  # totals of many grades are larger
-                heat = heat[0] * (parties / 2) ** 0.5, heat[1] * (parties / 2) ** 0.5
+        heat = room.options.heat() if room.options.method == "annealing" else None
         self.text = SingleText(room.space, room.talk.rng, room.needed, heat, start)
         self.budget = room.rounds * 4 // 5
         self.asked = False

@@ -7,7 +7,7 @@ with limit prices, and those that all decide for themselves, negotiate one price
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -31,12 +31,18 @@ from negotiate_rt.strategies.deciding import only_concedes
 Problem = PriceProblem | Pie | BargainingProblem
 
 
-def settle_stakes(protocol: str, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Problem:
-    """Resolve the problem and set each seat's problem, preferences and strategy. Raises ConfigurationError."""
+def settle_stakes(
+    protocol: str, seats: Sequence[Seat], config: NegotiationConfig, problem: Any,
+    over_outcomes: Callable[..., Preferences] = outcome_preferences,
+) -> Problem:  # fmt: skip
+    """Resolve the problem and set each seat's problem, preferences and strategy. Raises ConfigurationError.
+
+    over_outcomes: (space, utility, reservation value, opening) -> preferences, where there are issues.
+    """
     resolved = _problem(protocol, seats, config, problem)
     for number, seat in enumerate(seats):
         seat.problem = resolved.known_to(seat.name, number) if isinstance(resolved, BargainingProblem) else resolved
-        seat.preferences = _wants(seat, number, seats, config, resolved)
+        seat.preferences = _wants(seat, number, seats, config, resolved, over_outcomes)
         seat.strategy = getattr(seat.agent, "strategy", None) or config.concession_strategy
     if getattr(resolved, "information", "private") == "complete":
         for seat in seats:
@@ -84,11 +90,14 @@ def _decides(seat: Seat) -> bool:
     return not only_concedes(seat.function(seat.question(None)))
 
 
-def _wants(seat: Seat, number: int, seats: Sequence[Seat], config: NegotiationConfig, problem: Problem) -> Preferences:
+def _wants(
+    seat: Seat, number: int, seats: Sequence[Seat], config: NegotiationConfig, problem: Problem,
+    over_outcomes: Callable[..., Preferences],
+) -> Preferences:  # fmt: skip
     agent = seat.agent
     try:
         if isinstance(problem, BargainingProblem):
-            wants = _of_outcomes(seat, number, config, problem)
+            wants = _of_outcomes(seat, number, config, problem, over_outcomes)
         elif isinstance(problem, Pie):
             wants = _of_pie(agent, config, problem)
         else:
@@ -171,7 +180,10 @@ def _of_pie(agent: Any, config: NegotiationConfig, problem: Pie) -> Preferences:
     return PiePreferences(problem.size, least, problem.size if opening is None else opening)
 
 
-def _of_outcomes(seat: Seat, number: int, config: NegotiationConfig, problem: BargainingProblem) -> Preferences:
+def _of_outcomes(
+    seat: Seat, number: int, config: NegotiationConfig, problem: BargainingProblem,
+    over_outcomes: Callable[..., Preferences],
+) -> Preferences:  # fmt: skip
     agent = seat.agent
     if _trades(agent):
         raise ConfigurationError("a buyer or seller negotiates a price; this problem has issues: seat a Negotiator")
@@ -183,7 +195,7 @@ def _of_outcomes(seat: Seat, number: int, config: NegotiationConfig, problem: Ba
     if not least:
         given = problem.reservation_of(seat.name, number)
         least = given if given is not None else (config.reservation_value or 0.0) if own is None else 0.0
-    return outcome_preferences(problem.space, utility, least, _opening(agent, config))
+    return over_outcomes(problem.space, utility, least, _opening(agent, config))
 
 
 def outside_option(seat: Seat, number: int, problem: Problem) -> float | None:

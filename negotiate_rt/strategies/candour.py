@@ -6,7 +6,6 @@ tell those after it, and everybody votes.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from negotiate_rt.errors import ConfigurationError, InvalidDecision, suggest
@@ -26,6 +25,9 @@ from negotiate_rt.problems.mediation import (
 BELOW = 4.0
 """How much more a change counts where the outcome is worth less than having no deal."""
 
+FAR = 3.0
+"""How many times the usual change earns the largest grade."""
+
 _TIED = 1e-12  # of a worth: what counts as equal
 
 
@@ -43,7 +45,7 @@ class Candour:
 
     preferences: its own (problems.Preferences). utility: its utility function where that is known, for full preferences.
     limit: "full", "ranking", "pairwise" or "votes". A vote tells how a draft compares with the text: in proportion to the
-    change in utility, the largest grade for twice the usual change; a worth below that of no deal counts four times.
+    change in utility, the largest grade for three times the usual change; a worth below that of no deal counts four times.
     """
 
     __slots__ = ("changes", "known", "limit", "preferences", "usual", "utility", "worths")
@@ -113,7 +115,7 @@ class Candour:
     def _grade(self, change: float, size: float, most: int) -> int:
         if abs(change) <= _TIED * size or not self.usual:
             return 0
-        grade = min(most, math.ceil(abs(change) / self.usual * most / 2))
+        grade = min(most, max(1, round(abs(change) / self.usual * most / FAR)))
         return grade if change > 0 else -grade
 
 
