@@ -1636,13 +1636,13 @@ from negotiate_rt.strategies.coalitions import (
     FORMING as FORMING,
 )
 from negotiate_rt.strategies.coalitions import (
+    EquilibriumOffers as EquilibriumOffers,
+)
+from negotiate_rt.strategies.coalitions import (
     MyopicBestResponse as MyopicBestResponse,
 )
 from negotiate_rt.strategies.coalitions import (
     ValueDemand as ValueDemand,
-)
-from negotiate_rt.strategies.coalitions import (
-    EquilibriumOffers as EquilibriumOffers,
 )
 from negotiate_rt.strategies.composed import (
     ComposedStrategy as ComposedStrategy,

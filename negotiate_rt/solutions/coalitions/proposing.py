@@ -89,7 +89,7 @@ def _discount(game: CoalitionGame, discount: Exact) -> Fraction:
         raise ConfigurationError("equilibrium offers: expected a game of gains, got one of costs")
     delta = fraction_of(discount, "discount")
     if not 0 <= delta < 1:
-        raise ConfigurationError(f"discount: expected from 0 to below 1, got {discount}; if waiting costs nothing, all is possible")
+        raise ConfigurationError(f"discount: expected from 0 to below 1, got {discount}: waiting must cost something")
     return delta
 
 
