@@ -197,6 +197,7 @@ class Dpop(Solving):
         if needed <= talk.options.most_bytes and sizes.width < MOST_AXES:
             return False
         if node.is_root:
+            talk.account.notes[node.name] = sizes
             talk.refusal = f"infeasible: {TooWide(sizes.width, needed, talk.options.most_bytes)}"
         return True
 

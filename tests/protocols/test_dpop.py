@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 
 import pytest
@@ -9,11 +10,14 @@ import pytest
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.executor import NegotiationExecutor
 from negotiate_rt.journal.record import Trace
+from negotiate_rt.messages.codec import Codec
 from negotiate_rt.messages.config import NegotiationConfig
-from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT
+from negotiate_rt.messages.envelope import Envelope, Route
+from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT, NegotiationOutcome
+from negotiate_rt.messages.performatives import Inform
 from negotiate_rt.problems.dcop import CostFunction, DcopProblem, Variable
 from negotiate_rt.protocols.base import Convener
-from negotiate_rt.protocols.dpop import DpopOptions
+from negotiate_rt.protocols.dpop import Dpop, DpopOptions
 from negotiate_rt.runtime.latency import Uniform
 from negotiate_rt.runtime.network import Network
 from negotiate_rt.scenarios.dcop_yaml import load_dcop
@@ -158,6 +162,7 @@ def test_dpop_refuses_before_any_table_what_would_take_too_much_memory():
     told = "infeasible: the pseudo-tree has width 2 and needs up to 1,504 bytes, 100 are allowed"
     assert outcome.failure_reason.startswith(told)
     assert "inform-ref" not in {one.act for one in trace.records}
+    assert outcome.result.width == 2
 
 
 def test_dpop_names_hard_constraints_that_contradict_each_other():
@@ -213,17 +218,47 @@ def test_options_out_of_range_are_refused(bad):
         DpopOptions(**bad)
 
 
-def test_a_party_that_leaves_ends_the_search():
+@pytest.mark.parametrize("format", ["json", "msgpack"])
+def test_all_that_is_said_travels_as_bytes_and_back(format):
+    trace = Trace()
+    solved(drawn(4, share=0.0), journal=trace)
+    codec = Codec(format, Dpop.contents)
+    contents = {type(one.content["content"]): one.content["content"] for one in trace.records if "content" in one.content}
+    assert {kind.__name__ for kind in contents} >= {"Begin", "Greeting", "Visit", "Visited", "Verdict", "Utilities", "Chosen"}
+    for content in contents.values():
+        envelope = Envelope(Route("lab/1", "v0", "v1", "dpop"), Inform(content), 1)
+        assert codec.decode(codec.encode(envelope)) == envelope
+
+
+class Boss:
+    """Plays the coordinator, whom the runtime would seat."""
+
+    name, role = "boss", "coordinator"
+
+
+def leaving(who: str) -> NegotiationOutcome:
+    """The outcome of a search from which somebody goes while messages are on their way."""
     executor = NegotiationExecutor(clock="virtual", network=Network(latency=1.0))
 
-    async def leave() -> object:
-        negotiation = executor.start([], NegotiationConfig("dpop"), ring(6))
-        negotiation.lose(next(one for one in negotiation.agents if one.name == "v03"), "agent-crashed", "v03 has gone")
+    async def play() -> NegotiationOutcome:
+        negotiation = executor.start([Boss()], NegotiationConfig("dpop"), ring(6))
+        negotiation.lose(next(one for one in negotiation.agents if one.name == who), "agent-crashed", f"{who} has gone")
         return await negotiation
 
-    import asyncio
+    return asyncio.run(play())
 
-    outcome = asyncio.run(leave())
+
+@pytest.mark.parametrize("who", ["v03", "boss"])
+def test_a_party_or_coordinator_that_dies_ends_the_search(who):
+    outcome = leaving(who)
     assert outcome.final_state == FAILED
-    assert outcome.failure_reason == "agent-crashed: v03 has gone"
+    assert outcome.failure_reason == f"agent-crashed: {who} has gone"
     assert outcome.result.assignment is None
+
+
+def test_a_tree_of_many_variables_is_solved_by_as_many_messages():
+    tree = [CostFunction(f"f{i}", (f"v{i // 2}", f"v{i}"), [[3, 0], [1, 2]]) for i in range(1, 200)]
+    problem = DcopProblem([Variable(f"v{i}", range(2)) for i in range(200)], tree)
+    result = solved(problem, options=DpopOptions(roots=1)).result
+    assert result.cost == dcop_optimum(problem).cost
+    assert (result.width, result.messages) == (1, 199 * (2 + 2 + 1 + 2))  # greetings, token, verdict, UTIL and VALUE
