@@ -1,10 +1,10 @@
-"""A street balances its load: 18 homes choose when to charge the car and heat the water, among neighbours on the same wires (MGM).
+"""A street balances its load: 18 homes choose when to charge the car and heat the water, among neighbours (MGM).
 
-Everybody comes home at six and would plug in at once. A home pays the tariff of the hours it uses, and minds a car that is ready
-late. The losses of a wire grow with the square of its load, which falls apart into what any two loads on it cost together: so each
-home's agent talks to the agents of homes on its own cable, and a little to those of the next cable, at the same transformer. Three
-homes share a cable, whose fuse blows where all three cars charge at once: a hard constraint of three variables. A home has
-two variables, the car and the heater, and one agent.
+Everybody comes home at six and would plug in at once. A home pays the tariff of the hours it uses, and minds a car that is
+ready late. The losses of a wire grow with the square of its load, which falls apart into what any two loads on it cost
+together: so each home's agent talks to the agents of homes on its own cable, and a little to those of the next cable, at the
+same transformer. Three homes share a cable, whose fuse blows where all three cars charge at once: a hard constraint of three
+variables. A home has two variables, the car and the heater, and one agent.
 
 - all at six: the fuses blow;
 - MGM: in each round the home that saves the most around changes, so the cost never rises, until nobody alone can save anything;

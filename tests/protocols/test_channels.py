@@ -7,7 +7,7 @@ import random
 import pytest
 
 from negotiate_rt.machine import Board, Machine, Table
-from negotiate_rt.messages.performatives import Confirm, Inform, InformDone, InformRef, Lapse, Propagate, Request
+from negotiate_rt.messages.performatives import Confirm, Inform, InformDone, InformRef, Lapse, Propagate, QueryRef, Request
 from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.solving import lockstep
 from negotiate_rt.testing import check_protocol
@@ -56,7 +56,11 @@ def in_step(table: Table) -> dict[str, list[object]]:
     return found
 
 
-OWN = {"dpop": DPOP}  # tables that are no lockstep; another protocol's are added by name
+QUERIES = {
+    "asked, answered, asked again": [(F, QueryRef), (L, InformRef), (F, QueryRef), LAPSE, "TIMEOUT"],
+    "never asked": [LAPSE, "TIMEOUT"],
+}
+OWN = {"dpop": DPOP, "max-sum": QUERIES}  # tables that are no lockstep; another protocol's are added by name
 EACH = [
     (table, title, transcript)
     for protocol in TALKING
