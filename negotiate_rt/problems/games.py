@@ -234,9 +234,12 @@ class NamedGame(CoalitionGame):
 
     def __init__(self, game: CoalitionGame, names: Iterable[Player]) -> None:
         self.game = game
-        super().__init__(names, lambda coalition: self._ask(self.mask(coalition)), costs=game.costs)
+        super().__init__(names, self._renamed, costs=game.costs)
         if len(self) != len(game):
             raise ConfigurationError(f"players: expected {len(game)} names, one for each player, got {len(self)}")
+
+    def _renamed(self, coalition: Coalition) -> Exact:
+        return self._ask(self.mask(coalition))
 
     def _ask(self, mask: int) -> Exact:
         return self.game.worth_of(mask)

@@ -24,7 +24,7 @@ class Floor:
         self.talk = talk
         self.options = options
         self.register = Register(talk.problem, talk.ends, options)
-        self.names = list(talk.ends)
+        self.rank = {name: place for place, name in enumerate(talk.ends)}
         self.passed: set[str] = set()
         self.rejector: str | None = None
         self.silent: set[str] = set()
@@ -50,7 +50,7 @@ class Floor:
             self.left -= 1
             self.register.turn += 1
             name = self._drawn(free)
-            self.place = self.names.index(name)
+            self.place = self.rank[name]
             if self.within_reach(name):
                 return name
             await self._pause()
@@ -69,8 +69,7 @@ class Floor:
         if self.options.order == "rejector" and rejector in free:
             assert rejector is not None
             return rejector
-        after = [name for name in free if self.names.index(name) > self.place]
-        return after[0] if after else free[0]
+        return next((name for name in free if self.rank[name] > self.place), free[0])
 
     async def _pause(self) -> None:
         """Hear who is late, where nobody else can be called meanwhile."""

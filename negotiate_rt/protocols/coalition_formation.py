@@ -205,14 +205,15 @@ class CoalitionFormation(NegotiationProtocol):
         offer = talk.conversation.offers[message.offer]
         members = [one for one in register.home if one in offer.value.payoffs and one != name]
         register.note("proposed", name, offer)
+        asked = [one for one in members if not floor.within_reach(one)]  # in vain: it cannot be heard
         answers: Mapping[str, Message] = {}
-        if all(floor.within_reach(one) for one in members):
-            due = floor.due()
-            await talk.send_all(replace(message, expires_at=due), members, due)
-            answers = await floor.hear(members, due)
-        joined = [one for one in members if isinstance(answers.get(one), Accept)]
-        rejected = [one for one in members if isinstance(answers.get(one), Reject)]
-        for one in members:
+        if not asked:
+            asked, due = members, floor.due()
+            await talk.send_all(replace(message, expires_at=due), asked, due)
+            answers = await floor.hear(asked, due)
+        joined = [one for one in asked if isinstance(answers.get(one), Accept)]
+        rejected = [one for one in asked if isinstance(answers.get(one), Reject)]
+        for one in asked:
             kind = "joined" if one in joined else "rejected" if one in rejected else "silent"
             register.note(kind, one, offer)  # type: ignore[arg-type]  # one of the three
         if len(joined) == len(members) and not any(one in register.gone for one in offer.value.payoffs):
