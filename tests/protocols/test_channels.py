@@ -7,7 +7,16 @@ import random
 import pytest
 
 from negotiate_rt.machine import Board, Machine, Table
-from negotiate_rt.messages.performatives import Confirm, Inform, InformDone, InformRef, Lapse, Propagate, QueryRef, Request
+from negotiate_rt.messages.performatives import (
+    Confirm,
+    Inform,
+    InformDone,
+    InformRef,
+    Lapse,
+    Propagate,
+    QueryRef,
+    Request,
+)
 from negotiate_rt.protocols import BUILT_IN
 from negotiate_rt.protocols.solving import lockstep
 from negotiate_rt.testing import check_protocol
