@@ -116,6 +116,8 @@ _WHERE = {
     "protocols.subscribe": "News SubscribeOptions SubscribeResult",
     "report.comparison": "Comparison compare",
     "report.game_analysis": "GameAnalysis analyze_game",
+    "report.metrics": "Metrics",
+    "report.tracing": "OpenTelemetryTracing",
     "runtime.latency": "Constant Empirical Exponential LogNormal Normal Uniform",
     "runtime.network": "Network",
     "runtime.link": "LinkFaults",

@@ -786,6 +786,12 @@ from negotiate_rt.report.game_analysis import (
 from negotiate_rt.report.game_analysis import (
     analyze_game as analyze_game,
 )
+from negotiate_rt.report.metrics import (
+    Metrics as Metrics,
+)
+from negotiate_rt.report.tracing import (
+    OpenTelemetryTracing as OpenTelemetryTracing,
+)
 from negotiate_rt.runtime.latency import (
     Constant as Constant,
 )

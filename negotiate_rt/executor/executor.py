@@ -17,7 +17,8 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.listeners import Listeners
 from negotiate_rt.executor.negotiation import Negotiation
 from negotiate_rt.executor.settings import Settings
-from negotiate_rt.executor.world import World, WorldStatistics, statistics_of
+from negotiate_rt.executor.statistics import WorldStatistics, statistics_of
+from negotiate_rt.executor.world import World
 from negotiate_rt.messages.config import NegotiationConfig, whole
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.protocols.base import NegotiationProtocol

@@ -9,13 +9,15 @@ from functools import partial
 from typing import Any
 
 from negotiate_rt.executor.settings import logger
+from negotiate_rt.journal.record import Record
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.runtime.kernel import described
 
 
 class NegotiationListener:
-    """Subclass what you want to hear; methods may be plain or async."""
+    """Subclass what you want to hear; methods may be plain or async. One that defines `on_record(record)`, a plain method, is
+    also told of every `Record` of every negotiation: each message said and heard, each fault, the ending."""
 
     def on_negotiation_started(self, config: NegotiationConfig) -> Any:  # None, or an awaitable
         """A negotiation begins."""
@@ -47,6 +49,10 @@ class Listeners:
         """Tell of an outcome."""
         for listener in self.listeners:
             self._call(listener, "on_negotiation_completed", outcome)
+
+    def recorders(self) -> list[Callable[[Record], None]]:
+        """Return what is to be told of records."""
+        return [listener.on_record for listener in self.listeners if hasattr(listener, "on_record")]
 
     def _call(self, listener: Any, method: str, argument: Any) -> None:
         function: Callable[[Any], Any] | None = getattr(listener, method, None)

@@ -19,6 +19,7 @@ from negotiate_rt.messages.performatives import Withdraw
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.conversation import Conversation
 from negotiate_rt.runtime.dialogue import Dialogue
+from negotiate_rt.runtime.mailbox import Mailbox
 from negotiate_rt.runtime.seat import Seat
 
 if TYPE_CHECKING:
@@ -164,6 +165,10 @@ class Negotiation:
             end.say_aside(Withdraw())
         self._world.kernel.wake_host()
 
+    def traffic(self) -> tuple[int, dict[Mailbox, int]]:
+        """Return how many messages were said, and this talk's mailboxes with how many wait in each."""
+        return self._conversation.messages, {end.box: len(end.box) for end in self._conversation.ends}
+
     def status(self) -> NegotiationStatus:
         """Return where it stands now."""
         conversation = self._conversation
@@ -207,9 +212,9 @@ class Negotiation:
             if self._watchers is not None and push in self._watchers:
                 self._watchers.remove(push)
 
-    def watch(self, watcher: Callable[[Record], None]) -> None:
-        """Call a function for every record from now on."""
-        self._watchers = [*(self._watchers or ()), watcher]
+    def watch(self, *watchers: Callable[[Record], None]) -> None:
+        """Call functions for every record from now on."""
+        self._watchers = [*(self._watchers or ()), *watchers]
         self._conversation.observe = self._observe
 
     def keep(self, page: Page) -> None:

@@ -15,7 +15,8 @@ from negotiate_rt.executor.listeners import Listeners
 from negotiate_rt.executor.negotiation import Negotiation
 from negotiate_rt.executor.residents import Residents
 from negotiate_rt.executor.settings import Settings
-from negotiate_rt.executor.world import World, WorldStatistics, ended, statistics_of
+from negotiate_rt.executor.statistics import WorldStatistics, statistics_of
+from negotiate_rt.executor.world import World, ended
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import NegotiationOutcome

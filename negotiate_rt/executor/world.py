@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anyio
-import msgspec
 
 from negotiate_rt.errors import SocietyClosed, StalledError
 from negotiate_rt.executor.lifecycle import Guests
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from negotiate_rt.executor.journalling import Journalling
     from negotiate_rt.executor.residents import Residents
 
-CROWD = 32  # open negotiations above which garbage collections are put off: they walk through what lives, and little of it is garbage
+CROWD = 32  # open negotiations above which garbage collections are put off: they walk through all that lives
 PUT_OFF = 50, 20, 1000  # growth before a young collection, times the usual; young ones before an older, those before a full one
 
 
@@ -79,6 +78,7 @@ class World:
         self.inside = ""  # the negotiation from inside which another is being opened right now
         self.residents: Residents | None = None
         self.watchdog: Watchdog | None = None
+        self.ended = self.messages = 0  # of negotiations that are over
         self._crowded = False
         self._task: asyncio.Task[None] | None = None
 
@@ -162,6 +162,8 @@ class World:
         """A negotiation has its outcome: announce it, let its guests go, and stop when nothing is left."""
         self.open.pop(negotiation.id, None)
         assert negotiation.outcome is not None
+        self.ended += 1
+        self.messages += negotiation.outcome.messages
         if self.kernel.virtual:  # who waits for it may act before time goes on, or a stream would depend on the machine
             self.kernel.unreleased += 1
         self.listeners.completed(negotiation.outcome)
@@ -232,10 +234,13 @@ class World:
         self.open[conversation.id] = negotiation
         if len(self.open) == CROWD:
             self._crowd()
+        watchers = self.listeners.recorders()
         if self.journalling is not None:
             self.journalling.begin(negotiation, seats, terms)
         elif self.settings.journal is not None:
-            negotiation.watch(self.settings.journal)
+            watchers.append(self.settings.journal)
+        if watchers:
+            negotiation.watch(*watchers)
             negotiation.tell(Record(conversation.id, self.kernel.now, "started", content=protocol.name))
         self.listeners.started(config)
         try:
@@ -349,31 +354,3 @@ async def ended(task: asyncio.Task[Any]) -> None:
             cancelled = error
     if cancelled is not None:
         raise cancelled
-
-
-class WorldStatistics(msgspec.Struct, frozen=True):
-    """What a world holds and has done."""
-
-    open: int
-    actors: int
-    timers: int
-    steps: int
-    calls_asked: int
-    calls_running: int
-    calls_waiting: int
-    orphans: int
-    dead_letters: int
-    stubborn: tuple[str, ...]
-    blocked: tuple[BlockedHook, ...]
-    journal: Any = None  # a JournalStatistics, where a journal is kept
-
-
-def statistics_of(world: World) -> WorldStatistics:
-    """Return a snapshot."""
-    kernel, calls = world.kernel, world.calls
-    return WorldStatistics(
-        len(world.open), len(kernel.actors), len(kernel.timers), kernel.steps, calls.asked, len(calls.live), calls.waiting,
-        len(calls.orphans), sum(world.dead_letters.counts.values()), tuple(kernel.stubborn),
-        tuple(world.watchdog.blocked) if world.watchdog else (),
-        world.journalling.statistics() if world.journalling else None,
-    )  # fmt: skip

@@ -115,7 +115,7 @@ class Chaos:
 def chaotic(role, name, seed):
     chaos = Chaos(seed)
     if role == "bidder":
-        return Bidder(name, chaos.draw.choice([None, 5, math.nan, math.inf]), chaos.hook())
+        return Bidder(name, chaos.draw.choice([None, 5, math.nan, -1]), chaos.hook())
     if role == "contractor":
         return Contractor(name, chaos.hook(), chaos.hook())
     if role == "manager":

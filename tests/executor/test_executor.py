@@ -68,7 +68,7 @@ def virtual(**settings):
             NegotiationConfig("bilaterl"),
             "unknown protocol 'bilaterl'; registered: bilateral, .*; did you mean 'bilateral'",
         ),
-        (pair(), NegotiationConfig("dpop"), "unknown protocol 'dpop'"),
+        (pair(), NegotiationConfig("polite-chat"), "unknown protocol 'polite-chat'"),
         (pair(), None, "config: expected a NegotiationConfig, got NoneType"),
         (pair(), {"type": "bilateral"}, "config: expected a NegotiationConfig, got dict"),
         ([], HAGGLE, r"bilateral: needs 1 initiator, got 0 \(agents: none\); seats: initiator, responder"),
