@@ -79,13 +79,14 @@ class Journalling:
         for talk, rows in found.open.items():
             outcome = concluded(talk, rows, self.world.settings.protocols)
             self.session.ended(0.0, outcome, {"resumed": True})
-            self._when_recorded(partial(self._announce, outcome, self._tell_resumed))
+            self.world.settings.resumed.append(outcome)
+            self._when_recorded(partial(self._announce, outcome, self.world.listeners.completed))
         if found.open:
             logger().warning("journal_resumed", journal=str(self.journal.path), ended=len(found.open))
-
-    def _tell_resumed(self, outcome: NegotiationOutcome) -> None:
-        self.world.settings.resumed.append(outcome)
-        self.world.listeners.completed(outcome)
+            self.session.flush()
+            self.session.release()
+            if self.error is not None:
+                raise self.error
 
     # -- negotiations -----------------------------------------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ class Reader:
 class End:
     """One end of a dialogue, played again."""
 
-    __slots__ = ("count", "machine", "name", "other", "peer", "said", "tentative", "undo")
+    __slots__ = ("count", "machine", "name", "other", "peer", "said", "tentative", "undo", "unheard")
 
     def __init__(self, name: str, other: str, machine: Machine) -> None:
         self.name = name
@@ -97,7 +97,8 @@ class End:
         self.said: dict[int, Message] = {}
         self.count = 0
         self.tentative: Undo | None = None  # before an acceptance of which no word has come back
-        self.undo: Undo | None = None  # before the last word, which may have found no room
+        self.undo: Undo | None = None  # before the last word
+        self.unheard = False  # that found no room
 
     def keep(self) -> Undo:
         """Return what to go back to."""
@@ -188,8 +189,9 @@ class Play:
         end.said[count] = message
         self._settle_tentative(end)
         machine = end.machine
-        if end.undo is not None and type(message) not in machine.state.says:
-            end.go_back(end.undo, refused=False)  # its last word found no room, and it has been told so
+        if end.unheard and end.undo is not None and type(message) not in machine.state.says:
+            end.go_back(end.undo, refused=False)
+        end.unheard = False
         before = end.keep()
         self._say_jointly(machine, message)
         state = machine.say(message, at)
@@ -250,7 +252,12 @@ class Play:
         self.faults += 1
 
     def _lose(self, row: Row) -> None:
-        self.lost += 1  # one that found no room leaves its sender where it was: told apart when it speaks again
+        """A message is lost. One that found no room may leave its sender where it was: told apart when it speaks again."""
+        self.lost += 1
+        if row[6] == "full":
+            for end in self.ends.values():
+                if (end.name, end.other, end.count) == (row[3], row[4], row[5]):
+                    end.unheard = True
 
     def _advance(self, row: Row) -> None:
         if self.joint is not None:

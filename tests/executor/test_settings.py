@@ -18,7 +18,7 @@ from negotiate_rt import Buyer, ConfigurationError, NegotiationConfig, Negotiati
         ({"clock": "reel"}, "clock: expected 'real' or 'virtual', got 'reel'; did you mean 'real'?"),
         ({"network": 3}, "network: expected a Network or None, got 3"),
         ({"network": Network}, "network: expected a Network or None, got <class"),
-        ({"journal": 3}, "journal: expected a callable"),
+        ({"journal": 3}, "journal: expected a path"),
         ({"seed": "x"}, "seed: expected a whole number, got 'x'"),
         ({"seed": 1.5}, "seed: expected a whole number, got 1.5"),
         ({"seed": True}, "seed: expected a whole number, got True"),
