@@ -23,6 +23,7 @@ from negotiate_rt.executor.settings import logger
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.report import Report, ResultFolder, Tally
 from negotiate_rt.report.plain import encoded
+from negotiate_rt.scenarios.dcop_format import AnyDcop
 
 if TYPE_CHECKING:
     from negotiate_rt.journal.journal import Journal
@@ -63,6 +64,7 @@ def run_scenario(wish: Request) -> int:
     seed = scenario.spec.seed if wish.seed is None else wish.seed
     clock = wish.clock or scenario.spec.clock
     tally, following = Tally(), Following()
+    tally.searches.problem = scenario.problem if isinstance(scenario.spec.problem, AnyDcop) else None
     last: list[NegotiationOutcome] = []
     sinks: list[Sink] = [tally.add]
     if asked == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from negotiate_rt.report import divisions
+from negotiate_rt.report import divisions, searches
 from negotiate_rt.report.analysis import Analysis
 from negotiate_rt.report.charts import Deals, gains_plane, histogram, planes, talk_charts
 from negotiate_rt.report.coalitions import in_line as coalitions_in_line
@@ -49,6 +49,7 @@ def page(report: Report, study: Study, issues: Sequence[str] = (), about: str = 
         _section("Beside theory", *_theory(report, study)),
         _section("Coalitions beside theory", *_coalitions(report)),
         _section("Divisions beside theory", *_divisions(report)),
+        _section("Searches beside theory", *_searches(report)),
         _section("All deals at a glance", _figures(_glance(study))),
         _section("Faults of agents", _faults(report.total)),
         _section("Some sessions", *(_session(talk, place, issues) for place, talk in enumerate(study.talks))),
@@ -141,6 +142,14 @@ def _divisions(report: Report) -> Iterable[str]:
     if found:
         yield f"<p>{escape(divisions.in_line(found))}</p>"
         yield table(divisions.COLUMNS, divisions.rows(found), "fairness")
+
+
+def _searches(report: Report) -> Iterable[str]:
+    """Return what searches for an assignment came to, and what they took."""
+    found = report.searches
+    if found:
+        yield f"<p>{escape(searches.in_line(found))}</p>"
+        yield table(searches.COLUMNS, searches.rows(found), "assignments")
 
 
 def _endings(total: GroupReport) -> str:

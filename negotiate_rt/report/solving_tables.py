@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
+from negotiate_rt.report.searches import COLUMNS, SearchReport, in_line, rows
 from negotiate_rt.report.words import number, words
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from negotiate_rt.messages.outcome import NegotiationOutcome
     from negotiate_rt.problems.dcop import DcopProblem
     from negotiate_rt.protocols.account import SolvingResult
+
+SHOWN = 40  # variables whose values are printed; JSON tells all
+WIDE = 78  # columns of a cost curve
 
 
 def problem_line(source: str, problem: DcopProblem) -> Text:
@@ -52,3 +58,28 @@ def assignment_table(result: SolvingResult, most: int) -> Table:
     more = f" ... and {len(pairs) - most} more (--json)" if len(pairs) > most else ""
     table.add_row(f"{result.algorithm}:", ", ".join(pairs[:most]) + more)
     return table
+
+
+def session_tables(result: SolvingResult) -> Iterator[RenderableType]:
+    """Yield what one search came to: the assignment, what it took, and its cost from cycle to cycle."""
+    from negotiate_rt.report.cost_curve import cost_picture
+
+    proof = ", proved to be the best" if result.proven else ""
+    sense = "cost" if result.objective == "min" else "utility"
+    yield Text(f"{result.algorithm}: {sense} {number(result.cost, 6)}{proof}", style="bold")
+    took = f"{number(result.messages)} messages, {number(result.bytes)} bytes, {number(result.checks)} checks one after the other"
+    yield Text(f"{took}, {number(result.cycles)} cycles" if result.cycles else took)
+    if result.assignment is not None:
+        yield assignment_table(result, SHOWN)
+    yield from cost_picture(result, WIDE)
+
+
+def figures_tables(found: SearchReport) -> Iterator[RenderableType]:
+    """Yield the figures of many searches, beside theory."""
+    from negotiate_rt.report.tables import table
+
+    yield Text(in_line(found))
+    made = table("assignments", *COLUMNS)
+    for one in rows(found):
+        made.add_row(*map(Text, one))
+    yield made

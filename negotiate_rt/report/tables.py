@@ -13,6 +13,7 @@ from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.problems.coalitions import CoalitionResult
 from negotiate_rt.problems.dividing import DivisionResult
 from negotiate_rt.report.plain import plain
+from negotiate_rt.report.searches import is_search
 from negotiate_rt.report.series import Spread
 from negotiate_rt.report.study import ENDED, TheoryReport
 from negotiate_rt.report.tally import GroupReport, Report
@@ -61,6 +62,10 @@ def report_tables(report: Report) -> Iterator[RenderableType]:
         from negotiate_rt.report import division_tables
 
         yield from division_tables.figures_tables(report.divisions)
+    if report.searches:
+        from negotiate_rt.report import solving_tables
+
+        yield from solving_tables.figures_tables(report.searches)
     if report.total.faults:
         yield _faults(report.total)
 
@@ -196,6 +201,10 @@ def _result(result: Any) -> Iterator[RenderableType]:  # typed by the protocol
         from negotiate_rt.report import division_tables
 
         yield from division_tables.session_tables(result)
+    elif is_search(result):
+        from negotiate_rt.report import solving_tables
+
+        yield from solving_tables.session_tables(result)
     elif isinstance(fields := plain(result), dict):
         told = ", ".join(f"{key} {in_line(one)}" for key, one in fields.items() if key not in ("bids", "reason") and one)
         yield Text(f"result: {told}")

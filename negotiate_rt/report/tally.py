@@ -10,6 +10,7 @@ import msgspec
 from negotiate_rt.messages.outcome import NegotiationOutcome
 from negotiate_rt.report.coalitions import CoalitionFigures, Coalitions
 from negotiate_rt.report.divisions import DivisionFigures, Divisions
+from negotiate_rt.report.searches import Searches, SearchReport
 from negotiate_rt.report.series import Series, Spread
 from negotiate_rt.report.study import TheoryReport
 
@@ -44,7 +45,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a run. `asked` sessions were to be run; fewer finished where `interrupted`.
 
     `theory`: how the deals compare with theory, unset (and not in JSON) where no party's wishes are known; `coalitions`: the
-    same where coalitions were formed; `divisions`: which properties fair divisions had. `wall_seconds` is the one figure that
+    same where coalitions were formed; `divisions`: which properties fair divisions had; `searches`: how far
+    from the optimum assignments are. `wall_seconds` is the one figure that
     differs when the same world runs again.
     """
 
@@ -59,6 +61,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     theory: TheoryReport | msgspec.UnsetType = msgspec.UNSET
     coalitions: CoalitionFigures | msgspec.UnsetType = msgspec.UNSET
     divisions: DivisionFigures | msgspec.UnsetType = msgspec.UNSET
+    searches: SearchReport | msgspec.UnsetType = msgspec.UNSET
 
 
 class Group:
@@ -120,6 +123,7 @@ class Tally:
         self.protocols: dict[str, Group] = {}
         self.coalitions = Coalitions()
         self.divisions = Divisions()
+        self.searches = Searches()
 
     @property
     def sessions(self) -> int:
@@ -131,6 +135,7 @@ class Tally:
         self.total.add(outcome)
         self.coalitions.add(outcome)
         self.divisions.add(outcome)
+        self.searches.add(outcome)
         group = self.protocols.get(outcome.protocol)
         if group is None:
             group = self.protocols[outcome.protocol] = Group()
@@ -146,7 +151,7 @@ class Tally:
             scenario=scenario, protocols={name: group.report() for name, group in sorted(self.protocols.items())},
             total=self.total.report(), asked=wanted, interrupted=self.sessions < wanted, clock=clock, seed=seed,
             wall_seconds=wall_seconds, theory=theory or msgspec.UNSET, coalitions=self.coalitions.report() or msgspec.UNSET,
-            divisions=self.divisions.report() or msgspec.UNSET,
+            divisions=self.divisions.report() or msgspec.UNSET, searches=self.searches.report() or msgspec.UNSET,
         )  # fmt: skip
 
 
