@@ -34,6 +34,13 @@ class FrozenMapping(Mapping[Any, Any]):
         except KeyError:
             raise KeyError(self._missing(key)) from None
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._items  # the inherited one asks for the value, and is told at length what is not there
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return the value of a key, or `default`; for the reason above not the inherited one."""
+        return self._items.get(key, default)
+
     def __iter__(self) -> Iterator[Any]:
         return iter(self._items)
 

@@ -6,6 +6,7 @@ Refuse lets the turn pass, Cancel leaves its coalition, Walk leaves the talk. As
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, TypeAlias
@@ -262,7 +263,7 @@ def _nearby(view: View, rules: Rules, barred: Set[frozenset[str]]) -> tuple[tupl
     for coalition in dict.fromkeys(_candidates(call, view.agent)):
         if coalition in barred:
             continue
-        left = float(game.worth(coalition)) - sum(offers[name] for name in coalition)
+        left = float(game.worth(coalition)) - math.fsum(offers[name] for name in coalition)  # in whatever order a set has
         gain = sign * left / (len(coalition) if even else 1)
         if best is None or (gain, len(coalition)) > best[:2]:
             best = gain, len(coalition), tuple(name for name in call.payoffs if name in coalition), left

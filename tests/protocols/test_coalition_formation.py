@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -648,6 +651,20 @@ def test_many_players_form_coalitions_beyond_what_can_be_tabled():
     assert outcome.result.stable is None
     assert outcome.result.efficiency is None
     check_history(outcome.result, game, names)
+
+
+@pytest.mark.slow
+def test_many_players_do_the_same_whatever_the_order_of_sets_is():
+    code = """
+from negotiate_rt import *
+names = [f"p{number}" for number in range(24)]
+game = CoalitionGame(names, lambda coalition: min(len(coalition), 5) ** 2 / 3)
+outcome = NegotiationExecutor(clock="virtual").run([Agent(name) for name in names], NegotiationConfig("coalitions", 6), game)
+print([str(event) for event in outcome.result.history])
+"""
+    worlds = [{**os.environ, "PYTHONHASHSEED": seed} for seed in ("1", "2", "3")]
+    told = {subprocess.run([sys.executable, "-c", code], env=one, capture_output=True, check=True).stdout for one in worlds}
+    assert len(told) == 1
 
 
 def test_theory_of_a_larger_game_is_worked_out_off_the_loop():
