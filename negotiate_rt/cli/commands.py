@@ -49,6 +49,7 @@ def logged(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--journal", type=click.Path(), help="Keep a journal in this file (.jsonl: lines, else SQLite); see `replay`.")
 @click.option("--durable", is_flag=True, help="With --journal: an outcome counts once its record is on the disk.")
 @click.option("--resume", is_flag=True, help="With --journal: go on with a run that was cut off.")
+@click.option("--watch", is_flag=True, help="Show what goes on: sessions, rates, who is slow, what is lost (on stderr).")
 @logged
 def run(scenario: str, verbose: int, quiet: int, **options: Any) -> None:
     """Run a SCENARIO: a .toml or .json file, the name of a built-in one (see `list scenarios`), or a domain's folder."""
@@ -64,6 +65,7 @@ def run(scenario: str, verbose: int, quiet: int, **options: Any) -> None:
 @click.option("--sessions", "-n", type=click.IntRange(1), default=1000, show_default=True, help="How many sessions.")
 @click.option("--clock", type=click.Choice(["real", "virtual"]), default="real", show_default=True, help="Which clock.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@click.option("--watch", is_flag=True, help="Show what goes on: sessions, rates, who is slow, what is lost (on stderr).")
 @logged
 def demo(verbose: int, quiet: int, **options: Any) -> None:
     """Run a thousand sessions of all protocols, a few agents slow, hung, crashing or talking nonsense."""

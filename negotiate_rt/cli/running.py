@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack, aclosing, nullcontext
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -53,6 +53,7 @@ class Request(msgspec.Struct, frozen=True):
     journal: str | None = None
     durable: bool = False
     resume: bool = False
+    watch: bool = False
 
 
 def run_scenario(wish: Request) -> int:
@@ -81,8 +82,9 @@ def run_scenario(wish: Request) -> int:
             observer = journal_for(wish, scenario, (asked, seed))
         executor = scenario.executor(clock, seed, journal=observer)
         jobs = islice(scenario.jobs(asked, seed), begun(wish.journal) if wish.resume else 0, None)
+        bar = shown(scenario.name, asked, executor, sinks, wish.watch, not wish.as_json)
         crew = Crew(executor, following.jobs(jobs), wish.limit, sinks, following.started)
-        interrupted = crew.run(progress(scenario.name, asked, not wish.as_json))
+        interrupted = crew.run(bar)
         report = tally.report(
             scenario.name, asked, clock=clock, seed=seed, wall_seconds=crew.seconds, theory=following.study.report()
         )
@@ -162,15 +164,17 @@ def draw(study: Study, asked: int, wanted: bool | None) -> None:
         console.print(*plane_picture(talk.theory, console.width, deals=deals, ascii_only=plain), sep="\n")
 
 
-def run_demo(sessions: int, seed: int, clock: str, as_json: bool) -> int:
+def run_demo(sessions: int, seed: int, clock: str, as_json: bool, watch: bool) -> int:
     """Run the demonstration; return the exit code."""
     from negotiate_rt.scenarios.demo import Demo
 
     demo = Demo(seed)
     tally = Tally()
     executor = NegotiationExecutor(clock=clock, seed=seed, name="demo")
-    crew = Crew(executor, demo.jobs(sessions), DEMO_LIMIT, [tally.add])
-    interrupted = crew.run(progress("demo", sessions, not as_json))
+    sinks: list[Sink] = [tally.add]
+    bar = shown("demo", sessions, executor, sinks, watch, not as_json)
+    crew = Crew(executor, demo.jobs(sessions), DEMO_LIMIT, sinks)
+    interrupted = crew.run(bar)
     report = tally.report("demo", sessions, clock=clock, seed=seed, wall_seconds=crew.seconds)
     tell(report, as_json)
     if not as_json:
@@ -194,19 +198,19 @@ class Crew:
         self.on_start = on_start
         self.seconds = 0.0
 
-    def run(self, bar: AbstractContextManager[Bar | None]) -> bool:
+    def run(self, bar: AbstractContextManager[Shown | None]) -> bool:
         """Run all jobs; return whether Ctrl-C cut them off. What had ended by then is with the sinks."""
         start = time.perf_counter()
         try:
-            with bar as shown:
-                asyncio.run(self._run(shown))
+            with bar as screen:
+                asyncio.run(self._run(screen))
         except KeyboardInterrupt:
             return True
         finally:
             self.seconds = time.perf_counter() - start
         return False
 
-    async def _run(self, bar: Bar | None) -> None:
+    async def _run(self, bar: Shown | None) -> None:
         ticker = None if bar is None else asyncio.get_running_loop().create_task(bar.keep_fresh())
         try:
             async with aclosing(self.executor.stream(self.jobs, self.limit, self.on_start)) as outcomes:  # type: ignore[type-var]  # an async generator
@@ -245,6 +249,28 @@ class Bar:
 
     def __exit__(self, *reason: object) -> None:
         self.progress.stop()
+
+
+class Shown(Protocol):
+    """What stands on the screen meanwhile: a progress bar, or a view of what goes on."""
+
+    done: int  # sessions that have ended
+
+    async def keep_fresh(self) -> None:
+        """Draw it anew now and then, until cancelled."""
+
+
+def shown(
+    what: str, total: int, executor: NegotiationExecutor, sinks: list[Sink], watch: bool, wanted: bool
+) -> AbstractContextManager[Shown | None]:
+    """Return what to show meanwhile; a view of what goes on becomes one more sink of outcomes."""
+    if not watch:
+        return progress(what, total, wanted)
+    from negotiate_rt.cli.watching import Watch  # late: only who asks for it
+
+    view = Watch(what, total, executor.statistics)
+    sinks.append(view.add)
+    return view
 
 
 def progress(what: str, total: int, wanted: bool) -> AbstractContextManager[Bar | None]:
