@@ -142,22 +142,34 @@ class Room:
                     talk.lapse(silent)
                 self.silent.update(awaited)
                 break
-            if isinstance(message, (Left, Walk)):
-                self._leave(name, message)
-            else:
-                self.silent.discard(name)
+            self._note(name, message)
             if name in awaited:
                 del awaited[name]
                 if not isinstance(message, (Left, Walk)):
                     heard[name] = message
         return heard
 
+    async def quorate(self) -> bool:
+        """Wait until as many parties as must accept can be asked; False if that does not happen in time."""
+        self._reopen(True)
+        while self.possible and sum(self.talk.state(name) == LISTENING for name in self.present) < self.needed:
+            name, message = await self.talk.receive(deadline=self.until)
+            if isinstance(message, Lapse):
+                return False
+            self._note(name, message)
+        return self.possible
+
     async def wait_for_the_end(self) -> None:
         """Ask no more; wait until too few are left to accept anything."""
         while self.possible:
-            name, message = await self.talk.receive()
-            if isinstance(message, (Left, Walk)):
-                self._leave(name, message)
+            self._note(*await self.talk.receive())
+
+    def _note(self, name: str, message: Message) -> None:
+        """Take note of what is no answer that is waited for, and of who has gone."""
+        if isinstance(message, (Left, Walk)):
+            self._leave(name, message)
+        else:
+            self.silent.discard(name)
 
     def _leave(self, name: str, message: Message) -> None:
         """Note that somebody has gone for good."""
@@ -216,15 +228,18 @@ class Room:
         return {name: offers[one.offer] for name, one in answers.items() if isinstance(one, Propose)}
 
     async def propose(self, outcome: Outcome) -> NegotiationOffer | None:
-        """Put a proposal to everybody; return it as an offer if as many as must have accepted it."""
+        """Put a proposal to everybody; return it as an offer if as many as must have accepted it. One that lacked nothing but the
+        answers of some who are still here is not refused: it may be put to them again.
+        """
         self.proposals += 1
         count = self.talk.conversation.offer_count
         answers = await self.ask(Propose(outcome))
         self.accepted = sum(isinstance(answer, Accept) for answer in answers.values())
         if self.accepted >= self.needed:
             return self.talk.conversation.offers[f"{self.talk.conversation.id}/{count + 1}"]
-        self.refused.append(outcome)
         self.refusing = [name for name in self.present if not isinstance(answers.get(name), Accept)]
+        if any(name in answers for name in self.refusing) or len(self.present) < len(self.talk.ends):
+            self.refused.append(outcome)  # and not only lacked the answers of some who are still here
         return None
 
     # -- what the mediator's own agent says -------------------------------------------------------------------------------

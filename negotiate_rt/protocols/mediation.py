@@ -146,7 +146,7 @@ class Mediation(NegotiationProtocol):
         if room.more:
             await approach.explore()
         offered = True
-        while room.more and offered:
+        while room.more and offered and await room.quorate():
             outcome = await room.suggested(await approach.proposal())
             offered = outcome is not None
             if outcome is None:

@@ -58,7 +58,7 @@ class TextApproach:
 
     async def proposal(self) -> Outcome | None:
         """Return the text as it stands, changed first for those who refused it."""
-        if not self.asked:
+        if not self.asked or self.text.text not in self.room.refused:
             self.asked = True
             return self.text.text
         changes = self.text.changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from negotiate_rt.problems.issues import Outcome, OutcomeSpace
@@ -113,13 +113,3 @@ class Duels:
             (sum(1.0 if margin > 0 else 0.5 if margin == 0 else 0.0 for margin in row), sum(row)) for row in self.margins
         ]
         return [shortlist[place] for place in sorted(range(self.size), key=lambda place: (-scores[place][0], -scores[place][1]))]
-
-
-def best_offer(
-    offers: Mapping[str, Outcome], scores: Mapping[Outcome, float], rng: random.Random
-) -> tuple[str, Outcome]:
-    """Return whose final offer is taken: one of the best score, drawn by chance among those that tie."""
-    top = max(scores[one] for one in offers.values())
-    tied = sorted({one for one in offers.values() if scores[one] >= top}, key=repr)
-    chosen = rng.choice(tied)
-    return next(name for name, one in offers.items() if one == chosen), chosen
