@@ -182,7 +182,7 @@ _WHERE = {
         "Envy FairnessVerdict Inequity Shortfall assess_division is_ef1 is_efx is_envy_free is_equitable "
         "is_maximin_share is_pareto_optimal is_prop1 is_proportional"
     ),
-    "solutions.division.pareto": "Improvement",
+    "solutions.division.trades": "Improvement",
     "solutions.division.awards": "assess_awards",
     "solutions.division.cake": "CakeValue assess_cake cut_and_choose even_paz moving_knife",
     "solutions.division.with_money": "assess_with_money",

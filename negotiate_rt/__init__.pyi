@@ -1209,9 +1209,6 @@ from negotiate_rt.solutions.division.nash_welfare import (
 from negotiate_rt.solutions.division.nash_welfare import (
     maximum_nash_welfare as maximum_nash_welfare,
 )
-from negotiate_rt.solutions.division.pareto import (
-    Improvement as Improvement,
-)
 from negotiate_rt.solutions.division.random_assignment import (
     assignment_lottery as assignment_lottery,
 )
@@ -1235,6 +1232,9 @@ from negotiate_rt.solutions.division.turns import (
 )
 from negotiate_rt.solutions.division.turns import (
     round_robin as round_robin,
+)
+from negotiate_rt.solutions.division.trades import (
+    Improvement as Improvement,
 )
 from negotiate_rt.solutions.division.two_parties import (
     AdjustedWinner as AdjustedWinner,

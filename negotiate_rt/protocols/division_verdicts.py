@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,12 +13,15 @@ from negotiate_rt.problems.goods import Bundle as Items
 from negotiate_rt.problems.goods import DivisionProblem, Item
 from negotiate_rt.protocols.dividing import whole_shares
 from negotiate_rt.runtime.bundle import Bundle
+from negotiate_rt.runtime.working_clock import working_clock
 from negotiate_rt.solutions.division.cake import CakeValue, assess_cake
 from negotiate_rt.solutions.division.fairness import FairnessVerdict, assess_division
 from negotiate_rt.strategies.claiming import Valuation
 
 LARGE = 60  # claimants times items: verdicts on fewer take a few milliseconds, and are given in place
-NODES = 50_000  # of each search for a verdict: a tenth of a second; what is open then is told as undecided
+NODES = 100_000  # of all searches for maximin shares together, a second or so; what is open then is told as undecided
+FEWEST = 2_000  # of each
+LONGEST = 20.0  # seconds for all verdicts, or a quarter of what is left: no division fails for want of them
 
 
 def valuations(talk: Bundle, names: list[str]) -> dict[str, Valuation]:
@@ -57,15 +61,28 @@ async def with_verdicts(talk: Bundle, found: DivisionResult, problem: DivisionPr
         return found
     verdicts: Mapping[str, FairnessVerdict]
     if len(problem.parties) * len(problem.items) > LARGE or not problem.additive:
-        verdicts = await talk.compute(judged, problem, found)
+        verdicts = await talk.compute(judged, problem, found, patience(talk))
     else:
         verdicts = judged(problem, found)
     return replace(found, verdicts=verdicts)
 
 
-def judged(problem: DivisionProblem, found: DivisionResult) -> Mapping[str, FairnessVerdict]:
-    """Return the verdicts on whole items."""
-    return assess_division(problem, found.allocation, nodes=NODES)
+def patience(talk: Bundle) -> float:
+    """Return the seconds that verdicts may take."""
+    return min(LONGEST, (talk.deadline - talk.now) / 4)
+
+
+def judged(
+    problem: DivisionProblem, found: DivisionResult, seconds: float = math.inf, normalized: bool = False
+) -> Mapping[str, FairnessVerdict]:
+    """Return the verdicts on shares of items; in a thread, those that are not begun within so many seconds stay undecided."""
+    nodes = max(FEWEST, NODES // len(problem.parties))
+    if seconds == math.inf:
+        return assess_division(problem, found.shares, normalized=normalized, nodes=nodes)
+    until = working_clock() + seconds
+    return assess_division(
+        problem, found.shares, normalized=normalized, nodes=nodes, expired=lambda: working_clock() > until
+    )
 
 
 def pieces_result(talk: Bundle, rule: str, pieces: Mapping[str, tuple[float, float]]) -> DivisionResult:

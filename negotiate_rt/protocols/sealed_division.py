@@ -17,7 +17,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from msgspec.structs import force_setattr, replace
 
@@ -29,14 +29,12 @@ from negotiate_rt.problems.goods import Bundle as Items
 from negotiate_rt.problems.goods import DivisionProblem, Item
 from negotiate_rt.protocols.dividing import Division, DivisionOptions, Sitting, whole_shares
 from negotiate_rt.protocols.division_stakes import check_answers, settle_estate, settle_items, settle_rent
+from negotiate_rt.protocols.division_verdicts import LARGE, judged, patience
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.seat import Seat
 from negotiate_rt.solutions.division.bankruptcy import RULES, divide_estate
-from negotiate_rt.solutions.division.fairness import assess_division
+from negotiate_rt.solutions.division.fairness import FairnessVerdict
 from negotiate_rt.strategies.claiming import Valuation, plain_number
-
-LARGE = 60  # claimants times items: verdicts on fewer take a few milliseconds, and are given in place
-VERDICT_NODES = 50_000  # of each search for a verdict: a tenth of a second; what is open then is told as undecided
 
 
 class WelfareOptions(DivisionOptions, frozen=True, kw_only=True):
@@ -85,6 +83,14 @@ class BankruptcyOptions(DivisionOptions, frozen=True, kw_only=True):
             raise ConfigurationError(expected + suggest(str(self.rule), RULES))
 
 
+class Work(NamedTuple):
+    """What a referee works with: the options, a stream of chance, and, in a thread, the seconds that verdicts may take."""
+
+    options: Any  # of the protocol's type
+    rng: random.Random
+    patience: float = math.inf
+
+
 class SealedDivision(Division):
     """Root of the divisions by one sealed answer each. A subclass says in `divide` who gets what."""
 
@@ -113,15 +119,15 @@ class SealedDivision(Division):
         """Return who gets what, without verdicts. Raises ConfigurationError for what the rule cannot divide."""
         raise NotImplementedError(f"{type(self).__name__} must say who gets what")
 
-    def divided(self, stake: Any, answers: Mapping[str, Any], options: Any, rng: random.Random) -> DivisionResult:
+    def divided(self, stake: Any, answers: Mapping[str, Any], work: Work) -> DivisionResult:
         """Return who gets what by what was stated, and the verdicts. Raises ConfigurationError. May run in a thread."""
         problem = DivisionProblem(answers, stake)
-        found = self.divide(problem, options, rng)
-        return self.judged(problem, found) if options.verdicts else found
+        found = self.divide(problem, work.options, work.rng)
+        return replace(found, verdicts=self.verdicts(problem, found, work.patience)) if work.options.verdicts else found
 
-    def judged(self, problem: DivisionProblem, found: DivisionResult) -> DivisionResult:
-        """Return a result with its verdicts."""
-        return replace(found, verdicts=assess_division(problem, found.shares, nodes=VERDICT_NODES))
+    def verdicts(self, problem: DivisionProblem, found: DivisionResult, seconds: float) -> Mapping[str, FairnessVerdict]:
+        """Return the verdicts; those that are not begun within so many seconds stay undecided."""
+        return judged(problem, found, seconds)
 
     async def referee(self, talk: Bundle) -> None:
         """Ask everybody at once, apply the rule to those who have stated something, and tell each its award."""
@@ -149,12 +155,13 @@ class SealedDivision(Division):
 
     async def _worked_out(self, talk: Bundle, answers: Mapping[str, Any]) -> DivisionResult:
         rng = random.Random(f"{talk.conversation.terms.seed}/{talk.name}/{','.join(answers)}")  # the same, if done again
+        options, left = talk.options, talk.deadline - talk.now
+        if self.searches and options.seconds is None and left < math.inf:
+            options = replace(options, seconds=max(left / 2, 1e-3))
         if self.searches or len(answers) * len(getattr(talk.problem, "rooms", talk.problem)) > LARGE:
-            options = talk.options
-            if self.searches and options.seconds is None and talk.deadline < math.inf:
-                options = replace(options, seconds=max((talk.deadline - talk.now) / 2, 1e-3))
-            return await talk.compute(self.divided, talk.problem, answers, options, rng)  # type: ignore[no-any-return]
-        return self.divided(talk.problem, answers, talk.options, rng)
+            work = Work(options, rng, patience(talk))
+            return await talk.compute(self.divided, talk.problem, answers, work)  # type: ignore[no-any-return]
+        return self.divided(talk.problem, answers, Work(options, rng))
 
 
 def stated_honestly(mine: Valuation) -> Any:  # what answers an AppraisalCall or a ClaimCall
@@ -198,9 +205,9 @@ class AdjustedWinnerProtocol(SealedDivision):
             worths={party: problem.told(problem.worth(party, one)) for party, one in shares.items()},
         )  # fmt: skip
 
-    def judged(self, problem: DivisionProblem, found: DivisionResult) -> DivisionResult:
-        """Return a result with its verdicts; equitable in points."""
-        return replace(found, verdicts=assess_division(problem, found.shares, normalized=True, nodes=VERDICT_NODES))
+    def verdicts(self, problem: DivisionProblem, found: DivisionResult, seconds: float) -> Mapping[str, FairnessVerdict]:
+        """Return the verdicts; equitable in points."""
+        return judged(problem, found, seconds, normalized=True)
 
 
 class Knaster(SealedDivision):
@@ -216,11 +223,11 @@ class Knaster(SealedDivision):
         found = knaster(problem)
         return of_bundles(self.name, problem, found.allocation, payments=found.payments)
 
-    def judged(self, problem: DivisionProblem, found: DivisionResult) -> DivisionResult:
-        """Return a result with its verdicts, money counted."""
+    def verdicts(self, problem: DivisionProblem, found: DivisionResult, seconds: float) -> Mapping[str, FairnessVerdict]:
+        """Return the verdicts, money counted."""
         from negotiate_rt.solutions.division.with_money import assess_with_money
 
-        return replace(found, verdicts=assess_with_money(problem, found.allocation, found.payments))
+        return assess_with_money(problem, found.allocation, found.payments)
 
 
 class EnvyCycleElimination(SealedDivision):
@@ -314,7 +321,7 @@ class RentDivisionProtocol(SealedDivision):
         """Return how many flatmates it takes: all, or a room would stay empty."""
         return len(talk.problem.rooms)
 
-    def divided(self, stake: Rent, answers: Mapping[str, Any], options: Any, rng: random.Random) -> DivisionResult:
+    def divided(self, stake: Rent, answers: Mapping[str, Any], work: Work) -> DivisionResult:
         """Return rooms, rents and verdicts."""
         from negotiate_rt.solutions.division.rent import divide_rent
         from negotiate_rt.solutions.division.with_money import assess_with_money
@@ -324,7 +331,7 @@ class RentDivisionProtocol(SealedDivision):
         rooms = {party: frozenset({room}) for party, room in found.rooms.items()}
         payments = {party: found.payment(party) for party in rooms}
         made = of_bundles(self.name, problem, rooms, payments=payments)
-        if not options.verdicts:
+        if not work.options.verdicts:
             return made
         return replace(made, verdicts=assess_with_money(problem, rooms, payments, one_each=True))
 
@@ -347,18 +354,18 @@ class Bankruptcy(SealedDivision):
         """Return what each claimant is asked."""
         return ClaimCall(estate=float(stake.amount))
 
-    def divided(self, stake: Estate, answers: Mapping[str, Any], options: Any, rng: random.Random) -> DivisionResult:
+    def divided(self, stake: Estate, answers: Mapping[str, Any], work: Work) -> DivisionResult:
         """Return awards and verdicts; claims that the estate suffices for are met in full."""
         from negotiate_rt.solutions.division.awards import assess_awards
 
         total = sum(answers.values())
         estate: Exact = min(stake.amount, total)
-        awards = divide_estate(answers, estate, options.rule)
-        verdicts = assess_awards(answers, estate, awards) if options.verdicts else {}
-        return DivisionResult(rule=options.rule, awards=awards, worths=awards, verdicts=verdicts)
+        awards = divide_estate(answers, estate, work.options.rule)
+        verdicts = assess_awards(answers, estate, awards) if work.options.verdicts else {}
+        return DivisionResult(rule=work.options.rule, awards=awards, worths=awards, verdicts=verdicts)
 
     async def _worked_out(self, talk: Bundle, answers: Mapping[str, Any]) -> DivisionResult:
-        return self.divided(talk.problem, answers, talk.options, talk.rng)  # n log n, and nothing is drawn
+        return self.divided(talk.problem, answers, Work(talk.options, talk.rng))  # n log n, and nothing is drawn
 
 
 def wholly_held(shares: Mapping[str, Mapping[Item, Exact]]) -> dict[str, Items]:

@@ -81,10 +81,15 @@ def mark(mine: Valuation, call: MarkCall) -> float:
 
 
 def _pick(mine: Valuation, call: PickCall, name: str) -> Any:  # an item, or None for none
-    held = [item for who, item in call.taken if who == name]
-    gains = {item: mine.worth([*held, item]) for item in call.items}
+    assert mine.items is not None
+    if mine.items.values_by_function(mine.party):
+        held = [item for who, item in call.taken if who == name]
+        base = mine.worth(held)
+        gains = {item: mine.worth([*held, item]) - base for item in call.items}
+    else:
+        gains = {item: mine.worth((item,)) for item in call.items}
     best = max(gains, key=gains.__getitem__)
-    return None if call.may_pass and gains[best] <= mine.worth(held) else best
+    return None if call.may_pass and gains[best] <= 0 else best
 
 
 def _cut(mine: Valuation, call: CutCall) -> Any:  # two bundles, or a point

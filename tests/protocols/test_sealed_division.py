@@ -451,7 +451,7 @@ def test_claimant_that_leaves_while_the_referee_computes_makes_it_compute_again(
 
 def test_referee_that_dies_ends_the_division():
     class Dies(MaximumNashWelfare):
-        def divided(self, stake, answers, options, rng):
+        def divided(self, stake, answers, work):
             raise OSError("power failure")
 
     outcome = held("maximum-nash-welfare", honest(*ROWS), ITEMS, protocol=Dies())

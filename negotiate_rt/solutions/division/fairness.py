@@ -16,7 +16,8 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.exact import Exact
 from negotiate_rt.problems.goods import Allocation, Bundle, DivisionProblem, Item, Party
 from negotiate_rt.solutions.division.maximin import NODES, maximin_partition
-from negotiate_rt.solutions.division.pareto import Improvement, improvement
+from negotiate_rt.solutions.division.pareto import improvement
+from negotiate_rt.solutions.division.trades import Improvement
 
 _FIRST_NODES = 5000  # of the search for a maximin share: most that are missed are missed by far
 
@@ -183,17 +184,18 @@ def is_pareto_optimal(
 ) -> FairnessVerdict:
     """Return whether no other allocation is at least as good for all and better for one; the witness is one that is.
 
-    divisible: among shares of items, too; by default where the allocation itself splits items (then by a linear program, to
-    one part in 10**9). Whole items: an exact search; beyond `nodes` HiGHS decides for up to 10 seconds, if it is installed and
-    the worths are exact and not too long; else it is undecided (deciding it is coNP-complete). Items that are
-    left over may stay so in the other allocation.
+    divisible: among shares of items, too; by default where the allocation itself splits items: goods by trades along cycles
+    (exactly), chores and mixed items by a linear program, to one part in 10**9. Whole items: trades, then an exact search;
+    beyond `nodes` HiGHS decides for up to 10 seconds, if it is installed and the worths are exact and not too long; else, and
+    beyond 5,000 shares, it is undecided (deciding it is coNP-complete). Items that are left over may stay so in the other
+    allocation.
     """
     found = improvement(problem, allocation, divisible, nodes)
     if found is None:
         return FairnessVerdict(property="Pareto-optimal", holds=True, reason="nobody can gain unless another loses")
     if not found.worths:
         return FairnessVerdict(
-            property="Pareto-optimal", holds=None, reason=f"undecided within {nodes} steps; ask for more nodes"
+            property="Pareto-optimal", holds=None, reason=f"undecided within {nodes} steps, or there are too many items"
         )
     gains = [party for party, (before, after) in found.worths.items() if after > before]
     reason = f"{', '.join(map(str, gains))} could gain, and nobody would lose"
@@ -201,21 +203,30 @@ def is_pareto_optimal(
 
 
 def assess_division(
-    problem: DivisionProblem, allocation: Allocation, *, normalized: bool = False, nodes: int = NODES
+    problem: DivisionProblem, allocation: Allocation, *, normalized: bool = False, nodes: int = NODES,
+    expired: Callable[[], bool] = lambda: False,
 ) -> dict[str, FairnessVerdict]:
     """Return all verdicts on an allocation, by property; where items are split those that are about shares: envy-free,
     proportional, Pareto-optimal and equitable (as parts of what all items are worth to a party, if `normalized`).
 
-    nodes: of each search, for maximin shares and Pareto optimality, as told there.
+    nodes: of each search, for maximin shares and Pareto optimality, as told there. expired: whether the time is
+    up; what is not begun by then stays undecided, and the two searches come last.
     """
-    whole = [is_efx, is_ef1] if splits_nothing(problem, allocation) else []
-    verdicts = [is_envy_free(problem, allocation), *(judge(problem, allocation) for judge in whole)]
-    verdicts.append(is_proportional(problem, allocation))
-    if whole:
-        verdicts += [is_prop1(problem, allocation), _maximin_if_possible(problem, allocation, nodes)]
-    verdicts.append(is_pareto_optimal(problem, allocation, nodes=nodes))
-    verdicts.append(is_equitable(problem, allocation, normalized=normalized))
-    return {verdict.property: verdict for verdict in verdicts}
+    judges: dict[str, Callable[[], FairnessVerdict]] = {
+        "envy-free": lambda: is_envy_free(problem, allocation), "EFX": lambda: is_efx(problem, allocation),
+        "EF1": lambda: is_ef1(problem, allocation), "proportional": lambda: is_proportional(problem, allocation),
+        "PROP1": lambda: is_prop1(problem, allocation),
+        "equitable": lambda: is_equitable(problem, allocation, normalized=normalized),
+        "Pareto-optimal": lambda: is_pareto_optimal(problem, allocation, nodes=nodes),
+        "maximin share": lambda: _maximin_if_possible(problem, allocation, nodes),
+    }  # fmt: skip
+    if not splits_nothing(problem, allocation):
+        for name in ("EFX", "EF1", "PROP1", "maximin share"):
+            del judges[name]
+    return {
+        name: FairnessVerdict(property=name, holds=None, reason="undecided: the time was up") if expired() else judge()
+        for name, judge in judges.items()
+    }
 
 
 def _maximin_if_possible(problem: DivisionProblem, allocation: Allocation, nodes: int) -> FairnessVerdict:

@@ -6,25 +6,18 @@ from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from negotiate_rt.problems.exact import Exact, common_denominator
 from negotiate_rt.problems.goods import Allocation, Bundle, DivisionProblem, Item, Party
+from negotiate_rt.solutions.division.trades import Improvement, share_trade, whole_trade
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MOST_LISTED = 200_000
+_MOST_PROGRAMMED = 5_000  # shares in one linear program: more would take minutes
 _MOST_WHOLE = 10**6  # of what all items are worth, in whole numbers: more is too fine for HiGHS's tolerances
 _SECONDS = 10.0  # for HiGHS, where our own search ran out of nodes
 _GAIN = 1e-9  # relative to what all items are worth: less is rounding
-
-
-class Improvement(msgspec.Struct, frozen=True, kw_only=True):
-    """Another allocation, and what each party's part was and would be worth to it. Without worths: nothing was decided."""
-
-    allocation: dict[Party, Bundle] | dict[Party, dict[Item, float]]
-    worths: dict[Party, tuple[Exact, Exact]]
 
 
 UNDECIDED = Improvement(allocation={}, worths={})
@@ -34,22 +27,35 @@ def improvement(
     problem: DivisionProblem, allocation: Allocation, divisible: bool | None, nodes: int
 ) -> Improvement | None:
     """Return an allocation that dominates this one, None if there is none, or UNDECIDED. See `is_pareto_optimal`."""
-    shares = problem.shares(allocation)
-    split = any(share != 1 for one in shares.values() for share in one.values())
     if not problem.additive:
         return _listed(problem, problem.bundles(allocation))
+    shares = problem.shares(allocation)
+    split = divisible or any(share != 1 for one in shares.values() for share in one.values())
+    if problem.kind == "goods":
+        trade = share_trade(problem, shares)
+        if trade is None or split:
+            return trade
+        trade = whole_trade(problem, problem.bundles(allocation))
+        if trade is not None:
+            return trade
+    if len(problem.items) * len(problem.parties) > _MOST_PROGRAMMED:
+        return UNDECIDED
     spare = [item for item in problem.items if sum(one.get(item, 0) for one in shares.values()) < 1]
     levels = [problem.worth(party, one) for party, one in shares.items()]
     solved = _relaxed(problem, levels, spare)
-    if split or divisible:
-        return None if solved is None else _shared(problem, solved[1], levels)
-    weights = [] if solved is None else solved[0]
-    owners: list[int] | None = None
-    if solved is not None:
-        search = _Search(problem, levels, spare, weights, nodes)
-        owners = search.run()
-        if owners == [] and not problem.slack(problem.parties[0]):
-            owners = _programmed(search)
+    if solved is None:
+        return None
+    return _shared(problem, solved[1], levels) if split else _searched(problem, levels, spare, solved[0], nodes)
+
+
+def _searched(
+    problem: DivisionProblem, levels: list[Fraction], spare: list[Item], weights: list[float], nodes: int
+) -> Improvement | None:
+    """Search for owners of whole items that are better, ask HiGHS where the nodes run out; UNDECIDED if neither tells."""
+    search = _Search(problem, levels, spare, weights, nodes)
+    owners = search.run()
+    if owners == [] and not problem.slack(problem.parties[0]):
+        owners = _programmed(search)
     if owners is None:
         return None
     if not owners:
@@ -68,7 +74,7 @@ def _told(problem: DivisionProblem, bundles: dict[Party, Bundle], levels: list[F
 
 
 def _shared(problem: DivisionProblem, shares: NDArray[Any], levels: list[Fraction]) -> Improvement:
-    given: dict[Party, dict[Item, float]] = {}
+    given: dict[Party, dict[Item, Exact]] = {}
     worths: dict[Party, tuple[Exact, Exact]] = {}
     for party, row, level in zip(problem.parties, shares, levels, strict=True):
         given[party] = {item: float(share) for item, share in zip(problem.items, row, strict=True) if share > _GAIN}

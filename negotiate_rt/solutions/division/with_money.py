@@ -10,8 +10,8 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.exact import Exact, fraction_of, is_exact
 from negotiate_rt.problems.goods import ROUNDING, Allocation, Bundle, DivisionProblem, Party
 from negotiate_rt.solutions.division.fairness import Envy, FairnessVerdict, Inequity, Shortfall
-from negotiate_rt.solutions.division.pareto import Improvement
 from negotiate_rt.solutions.division.rent import best_assignment
+from negotiate_rt.solutions.division.trades import Improvement
 
 
 def assess_with_money(

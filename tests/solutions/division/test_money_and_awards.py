@@ -14,10 +14,19 @@ from negotiate_rt.problems.goods import DivisionProblem
 from negotiate_rt.solutions.division.awards import assess_awards
 from negotiate_rt.solutions.division.bankruptcy import RULES, divide_estate
 from negotiate_rt.solutions.division.cake import CakeValue, assess_cake, cut_and_choose, even_paz, moving_knife
-from negotiate_rt.solutions.division.fairness import Envy, Inequity, Shortfall, assess_division, splits_nothing
+from negotiate_rt.solutions.division.fairness import (
+    Envy,
+    Inequity,
+    Shortfall,
+    assess_division,
+    is_pareto_optimal,
+    splits_nothing,
+)
+from negotiate_rt.solutions.division.pareto import _relaxed
 from negotiate_rt.solutions.division.random_assignment import probabilistic_serial
 from negotiate_rt.solutions.division.rent import divide_rent
 from negotiate_rt.solutions.division.sealed_bids import knaster
+from negotiate_rt.solutions.division.trades import share_trade
 from negotiate_rt.solutions.division.two_parties import adjusted_winner
 from negotiate_rt.solutions.division.with_money import assess_with_money
 
@@ -152,7 +161,7 @@ def test_shares_have_the_verdicts_that_make_sense_of_them() -> None:
     shares = adjusted_winner(problem).shares
     assert not splits_nothing(problem, shares)
     found = assess_division(problem, shares, normalized=True)
-    assert list(found) == ["envy-free", "proportional", "Pareto-optimal", "equitable"]
+    assert list(found) == ["envy-free", "proportional", "equitable", "Pareto-optimal"]
     assert all(found.values())
     ranked = DivisionProblem({1: [4, 3, 2, 1], 2: [4, 3, 2, 1], 3: [3, 4, 1, 2], 4: [3, 4, 1, 2]})
     assert assess_division(ranked, probabilistic_serial(ranked))["envy-free"]
@@ -165,3 +174,47 @@ def test_maximin_shares_of_functions_of_too_many_bundles_are_undecided() -> None
     found = assess_division(problem, {"a": range(10), "b": range(10, 20)})
     assert found["maximin share"].holds is None
     assert found["envy-free"]
+
+
+@given(problem=st.integers(1, 4).flatmap(
+    lambda width: st.lists(st.lists(st.integers(0, 5), min_size=width, max_size=width), min_size=1, max_size=4)
+), data=st.data())  # fmt: skip
+@settings(max_examples=60)
+def test_trades_tell_efficient_shares_as_the_linear_program_does(problem: list[list[int]], data: st.DataObject) -> None:
+    goods = DivisionProblem(dict(enumerate(problem)))
+    parts = st.lists(st.integers(0, 2), min_size=len(problem) + 1, max_size=len(problem) + 1).filter(any)
+    shares: dict[int, dict[int, Fraction]] = {party: {} for party in goods.parties}
+    for item in goods.items:
+        drawn = data.draw(parts)
+        for party, part in zip(goods.parties, drawn, strict=False):
+            shares[party][item] = F(part, sum(drawn))  # the last part is left over
+    exact = goods.shares(shares)
+    found = share_trade(goods, exact)
+    levels = [goods.worth(party, one) for party, one in exact.items()]
+    spare = [item for item in goods.items if sum(one.get(item, 0) for one in exact.values()) < 1]
+    assert (found is None) == (_relaxed(goods, levels, spare) is None)
+    if found is not None:
+        assert all(after >= before for before, after in found.worths.values())
+        assert any(after > before for before, after in found.worths.values())
+        assert {party: goods.worth(party, one) for party, one in found.allocation.items()} == {
+            party: after for party, (_, after) in found.worths.items()
+        }
+
+
+def test_verdicts_that_are_not_begun_in_time_are_undecided() -> None:
+    problem = DivisionProblem({"a": [1, 2], "b": [2, 1]})
+    late = iter([False] * 3 + [True] * 5)
+    found = assess_division(problem, {"a": [2], "b": [1]}, expired=lambda: next(late))
+    assert [verdict.holds for verdict in found.values()] == [True] * 3 + [None] * 5
+    assert found["Pareto-optimal"].reason == "undecided: the time was up"
+
+
+def test_efficiency_of_many_goods_is_decided_by_trades() -> None:
+    rows = {party: [(7 * item * (party + 3) + 11 * party) % 101 for item in range(200)] for party in range(8)}
+    problem = DivisionProblem(rows)
+    best = {item: max(rows, key=lambda one: rows[one][item - 1]) for item in problem.items}
+    to_the_highest = {party: [item for item, owner in best.items() if owner == party] for party in rows}
+    assert is_pareto_optimal(problem, to_the_highest)
+    verdict = is_pareto_optimal(problem, {party: list(problem.items)[party::8] for party in rows})
+    assert not verdict
+    assert all(after >= before for before, after in verdict.witness.worths.values())
