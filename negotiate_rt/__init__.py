@@ -118,6 +118,7 @@ _WHERE = {
     "report.game_analysis": "GameAnalysis analyze_game",
     "report.metrics": "Metrics",
     "report.tracing": "OpenTelemetryTracing",
+    "protocols.sync_bb": "SyncBbOptions",
     "runtime.latency": "Constant Empirical Exponential LogNormal Normal Uniform",
     "runtime.network": "Network",
     "runtime.link": "LinkFaults",

@@ -792,6 +792,9 @@ from negotiate_rt.report.metrics import (
 from negotiate_rt.report.tracing import (
     OpenTelemetryTracing as OpenTelemetryTracing,
 )
+from negotiate_rt.protocols.sync_bb import (
+    SyncBbOptions as SyncBbOptions,
+)
 from negotiate_rt.runtime.latency import (
     Constant as Constant,
 )

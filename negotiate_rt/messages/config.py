@@ -30,7 +30,7 @@ SPELLINGS = {
     "nash-welfare": "maximum-nash-welfare", "rent": "rent-division", "claims": "bankruptcy", "dubins-spanier": "moving-knife",
     "combinatorial": "combinatorial-auction", "coalition": "coalition-formation", "coalitions": "coalition-formation",
     "mgm2": "mgm-2", "maximum-gain-message": "mgm", "distributed-stochastic-algorithm": "dsa",
-    "maxsum": "max-sum",
+    "maxsum": "max-sum", "syncbb": "sync-bb",
 }  # fmt: skip
 FAULT_KINDS = ("late", "raised", "invalid", "illegal")
 REMEDIES = ("repair", "skip", "fallback", "withdraw", "fail")
@@ -88,6 +88,7 @@ class NegotiationType(StrEnum):
     MGM_2 = "mgm-2"
     DSA = "dsa"
     MAX_SUM = "max-sum"
+    SYNC_BB = "sync-bb"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
     ENGLISH = "english-auction"

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.simultaneous_ascending_auction import SimultaneousAscendingAuction
     from negotiate_rt.protocols.stacked_alternating_offers import StackedAlternatingOffers
     from negotiate_rt.protocols.subscribe import SubscribeProtocol
+    from negotiate_rt.protocols.sync_bb import SyncBb
 
     BUILT_IN: tuple[type[NegotiationProtocol], ...]
 
@@ -135,6 +136,7 @@ __all__ = [
     "SimultaneousAscendingAuction",
     "StackedAlternatingOffers",
     "SubscribeProtocol",
+    "SyncBb",
     "Table",
     "UniformPriceAuction",
     "VickreyAuction",

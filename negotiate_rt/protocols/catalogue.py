@@ -58,6 +58,7 @@ PLACES = {  # name -> module and class, in the order in which they are listed
     "mgm-2": "mgm2.Mgm2",
     "dsa": "dsa.Dsa",
     "max-sum": "max_sum.MaxSum",
+    "sync-bb": "sync_bb.SyncBb",
 }
 
 

@@ -69,7 +69,13 @@ QUERIES = {
     "asked, answered, asked again": [(F, QueryRef), (L, InformRef), (F, QueryRef), LAPSE, "TIMEOUT"],
     "never asked": [LAPSE, "TIMEOUT"],
 }
-OWN = {"dpop": DPOP, "max-sum": QUERIES}  # tables that are no lockstep; another protocol's are added by name
+ROWS = {
+    "extended, and back, and the best": [(L, Inform), (F, Request), (L, InformDone), (F, Confirm), "AGREED"],
+    "no bound": [LAPSE, "TIMEOUT"],
+    "nothing tried": [(L, Inform), LAPSE, "TIMEOUT"],
+    "never back": [(L, Inform), (F, Request), LAPSE, "TIMEOUT"],
+}
+OWN = {"dpop": DPOP, "max-sum": QUERIES, "sync-bb": ROWS}  # tables that are no lockstep; another protocol's are added by name
 EACH = [
     (table, title, transcript)
     for protocol in TALKING

@@ -39,7 +39,7 @@ class LocalCosts:
         largest = max(map(abs, self.base))
         for name in known.touching[variable]:
             scope, table = known.scopes[name], known.tables[name]
-            others, rows = _rows(scope, table, variable)
+            others, rows = rows_of(scope, table, variable)
             largest += float(abs(table).max())
             if len(others) == 1:
                 self._pairs.append((slot[others[0][0]], rows))
@@ -92,15 +92,15 @@ class LocalCosts:
         """Return a bound below every cost: the least of each function by itself. Cost: O(entries)."""
         return (
             min(self.base)
-            + sum(_least(rows) for _, rows in self._pairs)
-            + sum(_least(rows) for _, rows in self._several)
+            + sum(least_of(rows) for _, rows in self._pairs)
+            + sum(least_of(rows) for _, rows in self._several)
         )
 
     def __repr__(self) -> str:
         return f"<costs of {self.variable}, which {len(self.neighbours)} share>"
 
 
-class _RowByRow:
+class RowByRow:
     """The rows of a large table: listed one at a time."""
 
     __slots__ = ("table",)
@@ -113,7 +113,7 @@ class _RowByRow:
         return row
 
 
-def _rows(scope: Sequence[str], table: Costs, variable: str) -> tuple[list[tuple[str, int]], Rows]:
+def rows_of(scope: Sequence[str], table: Costs, variable: str) -> tuple[list[tuple[str, int]], Rows]:
     """Return the other variables with the stride of each, and the rows: own costs for each combination of theirs."""
     axis = scope.index(variable)
     turned = table if axis == len(scope) - 1 else table.swapaxes(axis, -1)
@@ -125,8 +125,9 @@ def _rows(scope: Sequence[str], table: Costs, variable: str) -> tuple[list[tuple
         others.append((name, stride))
         stride *= size
     flat = turned.reshape(stride, turned.shape[-1])
-    return others, flat.tolist() if flat.size <= MOST_LISTED else _RowByRow(flat)
+    return others, flat.tolist() if flat.size <= MOST_LISTED else RowByRow(flat)
 
 
-def _least(rows: Rows) -> float:
-    return float(rows.table.min()) if isinstance(rows, _RowByRow) else min(map(min, rows))
+def least_of(rows: Rows) -> float:
+    """Return the least cost in any row. Cost: O(entries)."""
+    return float(rows.table.min()) if isinstance(rows, RowByRow) else min(map(min, rows))

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.problems.dcop import Costs, DcopProblem
+from negotiate_rt.solutions.dcop.memo import remembered
 from negotiate_rt.solutions.dcop.reach import reach
 
 ROUNDING = 1e-12  # of the costs that a sum is made of; what differs by less is equal
@@ -68,12 +68,6 @@ def _span(table: Costs) -> float:
     return float(table.max(where=soft, initial=0.0) - table.min(where=soft, initial=0.0))
 
 
-_KNOWN: WeakKeyDictionary[DcopProblem, Minimised] = WeakKeyDictionary()
-
-
 def minimised(problem: DcopProblem) -> Minimised:
     """Return a problem's costs to minimise, made once for all its agents."""
-    found = _KNOWN.get(problem)
-    if found is None:
-        found = _KNOWN[problem] = Minimised(problem)
-    return found
+    return remembered(problem, "minimised", Minimised)
