@@ -230,7 +230,7 @@ class ProcessWriter:
             self.process.kill()
             self.process.wait()
         try:
-            while self.committed < self.sent:
+            while 0 <= self.committed < self.sent:
                 self.poll()  # to the last word, and raises there if it ended before it had done all
         finally:
             self.process.stdout.close()

@@ -59,14 +59,9 @@ def hold_out(path: Path, kills: int, writer: str, seed: int) -> None:
     assert found.negotiations == len(states)
 
 
-@pytest.mark.parametrize(("name", "writer"), [("x.db", "inline"), ("x.jsonl", "process")])
-@pytest.mark.slow
-def test_a_killed_society_loses_no_durable_outcome(tmp_path: Path, name: str, writer: str) -> None:
-    hold_out(tmp_path / name, 5, writer, seed=1)
-
-
-def test_a_society_killed_once_loses_no_durable_outcome(tmp_path: Path) -> None:
-    hold_out(tmp_path / "x.db", 1, "inline", seed=2)
+def test_a_society_killed_five_times_loses_no_durable_outcome(tmp_path: Path) -> None:
+    """In the default suite though it takes seconds: what a journal is for."""
+    hold_out(tmp_path / "x.db", 5, "inline", seed=2)
 
 
 @pytest.mark.slow

@@ -76,11 +76,11 @@ def told_or_refused(path: Path) -> bool:
     return not found.sound and all(str(one) for one in found.damage)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_flipped_bit_anywhere_is_told(path: Path, seed: int) -> None:
     haggled(path, 3)
     whole, rng = path.read_bytes(), random.Random(seed)
-    places = [*rng.sample(range(100), 20), *rng.sample(range(len(whole)), 30)]
+    places = [*rng.sample(range(100), 12), *rng.sample(range(len(whole)), 20)]
     for place in places:
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << rng.randrange(8)]) + whole[place + 1 :])
         assert told_or_refused(path), place
