@@ -12,24 +12,36 @@ from hypothesis import strategies as st
 
 from negotiate_rt import (
     Agent,
+    AppraisalCall,
     Award,
     BankruptcyOptions,
+    Cfp,
+    ChoiceCall,
     Claimant,
+    ClaimCall,
+    Codec,
     ConfigurationError,
+    CutCall,
     DivisionOptions,
     DivisionProblem,
+    Envelope,
     Estate,
+    InformResult,
+    MarkCall,
     NegotiationConfig,
     NegotiationExecutor,
     NegotiationType,
     Network,
+    PickCall,
     Propose,
     Rent,
     RentOptions,
+    Route,
     SerialOptions,
     Trace,
     Walk,
     WelfareOptions,
+    WishCall,
     adjusted_winner,
     divide_rent,
     is_ef1,
@@ -37,7 +49,7 @@ from negotiate_rt import (
     knaster,
     maximum_nash_welfare,
 )
-from negotiate_rt.problems.dividing import AppraisalCall
+from negotiate_rt.problems.dividing import CONTENTS
 from negotiate_rt.protocols import Knaster, Leximin, MaximumNashWelfare
 from negotiate_rt.solutions.division import integer_program
 from tests.protocols.divisions import answering, crashing, held, honest, thinking
@@ -559,3 +571,17 @@ def test_forged_appraisal_is_no_answer():
     with pytest.raises(ValueError, match="expected worths by item"):
         call.check(object())
     assert call.json_schema()["properties"] == {"x": {"type": "number", "minimum": 0}, "y": {"type": "number", "minimum": 0}}
+
+
+def test_questions_and_awards_travel_in_both_formats():
+    codecs = [Codec(form, CONTENTS) for form in ("json", "msgpack")]
+    said = [
+        Cfp(AppraisalCall(items=("x", 1), rent=3.0, closes_at=1.0)), Cfp(PickCall(items=("x",), taken=(("a", "y"),))),
+        Cfp(WishCall(items=("x",))), Cfp(CutCall(items=("x", "y"))), Cfp(CutCall(low=0.0, high=1.0)),
+        Cfp(ChoiceCall(parts=(("x",), ("y", "z")))), Cfp(MarkCall(origin=0.0, start=0.5, high=1.0, parties=2)),
+        Cfp(ClaimCall(estate=9.0)), InformResult(Award(shares=(("x", 0.5),), payment=-2.0)), InformResult(Award(piece=(0, 1))),
+    ]  # fmt: skip
+    for message in said:
+        envelope = Envelope(Route("s/1", "referee", "a", "knaster"), message, 1)
+        for codec in codecs:
+            assert codec.decode(codec.encode(envelope)) == envelope
