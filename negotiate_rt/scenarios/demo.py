@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
 
+from negotiate_rt.scenarios.dcop_format import AnyDcop
 from negotiate_rt.scenarios.files import built_in, load
 from negotiate_rt.scenarios.format import Crash, Hang, Nonsense, ScenarioSpec, Slow, Trouble
 from negotiate_rt.scenarios.scenario import Job, Scenario
 
 SHARE = 0.12  # of sessions with one troubled agent: enough to see each kind, few enough to see the rest run on
 TIMEOUT, TURN_TIMEOUT = 1.5, 0.2  # seconds; a hung party then costs its session at most this much
+SELDOM = (
+    8  # times as many sessions of other scenarios: a search or a market of thousands of messages takes as long as those
+)
 PACES = 4  # turns of a trader at an exchange, on average
 TROUBLES: tuple[Trouble, ...] = (
     Slow(seconds=0.08, probability=0.7), Hang(probability=0.5), Crash(probability=0.6), Nonsense(probability=0.6),
@@ -27,23 +32,34 @@ class Demo:
         self.seed = seed
         self.troubled: Counter[str] = Counter()
         self._clean: list[Scenario] = []
+        self._long: set[int] = set()  # places of the scenarios that take long
         self._spoilt: list[list[tuple[str, Scenario]]] = []
         for name in built_in():
             hurried = in_a_hurry(load(name).spec)
+            if isinstance(hurried.problem, AnyDcop) or "pace" in hurried.options:
+                self._long.add(len(self._clean))
             self._clean.append(Scenario(hurried))
-            spoils = TROUBLES if hurried.agents else ()  # agents that a problem brings decide nothing that could go wrong
+            spoils = (
+                TROUBLES if hurried.agents else ()
+            )  # agents that a problem brings decide nothing that could go wrong
             self._spoilt.append([(kind_of(trouble), spoilt(hurried, trouble)) for trouble in spoils])
 
     def jobs(self, sessions: int) -> Iterator[Job]:
         """Yield jobs; the same seed gives the same ones."""
         rng = random.Random(f"{self.seed}/demo")
-        for session in range(sessions):
-            place = session % len(self._clean)
+        places = itertools.cycle(self._places())
+        for session, place in zip(range(sessions), places, strict=False):
             scenario = self._clean[place]
             if rng.random() < SHARE and self._spoilt[place]:
                 kind, scenario = rng.choice(self._spoilt[place])
                 self.troubled[kind] += 1
             yield scenario.job(session + 1, self.seed)
+
+    def _places(self) -> list[int]:
+        """Return the order of scenarios, until it begins anew: each in turn, those that take long in the first turn only."""
+        every = range(len(self._clean))
+        others = [place for place in every if place not in self._long]
+        return [*every, *others * (SELDOM - 1)]
 
 
 def in_a_hurry(spec: ScenarioSpec) -> ScenarioSpec:
