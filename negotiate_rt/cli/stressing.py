@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from negotiate_rt.lab.stress.report import StressReport
 
 T = TypeVar("T")
-EPILOG = "Exit codes: 0 all held, 2 a mistake of yours, 4 an invariant was broken or something is worse than the baseline, 130 Ctrl-C."
+EPILOG = "Exit codes: 0 all held, 2 a mistake of yours, 4 an invariant broken or worse than the baseline, 130 Ctrl-C."
 
 
 def listed(kind: type[T]) -> Callable[[Any, Any, str | None], tuple[T, ...]]:

@@ -280,6 +280,9 @@ class Conversation:
             end.actor = self.seat(end.name, self._hear_out, end)
             end.box.owner = end.actor
         elif not end.machine.state.final:
+            if self.stale:  # by its own account it was done
+                self.leave(end, "refused", f"{end.name} had said its last word, which came before one that it had said earlier")
+                return
             state = end.machine.state.name
             self.leave(end, "protocol-violation", f"role of {end.name} returned in {state}, where it had to speak")
         elif not self.roles_left:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from negotiate_rt.lab.invariants.witness import Witness
-from negotiate_rt.messages.outcome import AGREED, NegotiationOffer, NegotiationState
+from negotiate_rt.messages.outcome import AGREED, TIMEOUT, NegotiationOffer, NegotiationState
 from negotiate_rt.messages.performatives import Accept, Propose
 
 SLACK = 1e-9  # relative and absolute: rounding of sums and products
@@ -59,13 +59,7 @@ def released(seen: Witness) -> Iterator[str]:
     conversation = seen.conversation
     if not conversation.closed:
         yield "it was never closed"
-    alive = [actor.name for actor in (*seen.actors, *(end.actor for end in seen.ends)) if actor.alive]
-    if alive:
-        yield f"roles run on: {', '.join(sorted(set(alive)))}"
-    if any(not end.box.closed for end in seen.ends):
-        yield "a mailbox is still open"
-    if conversation.deadline < math.inf:
-        yield f"its deadline at {conversation.deadline:g} is still set"
+    yield from seen.held
     if any(end.link is not None and getattr(end.link, "deadline", math.inf) < math.inf for end in seen.ends):
         yield "a channel's timer is still set"
     if any(end.peer is not None for end in seen.ends):
@@ -191,7 +185,34 @@ def utilities_told(seen: Witness) -> Iterator[str]:
 
 
 def reason_told(seen: Witness) -> Iterator[str]:
-    """What was not agreed says why, with a code in front."""
+    """What was not agreed says why, with a code in front; nothing breaks the rules but who is known to."""
     outcome = seen.outcome
-    if outcome is not None and outcome.failure_reason is not None and outcome.reason_code not in CODES:
+    if outcome is None or outcome.failure_reason is None:
+        return
+    if outcome.reason_code not in CODES:
         yield f"{outcome.failure_reason!r} begins with no known code"
+    if outcome.reason_code == "protocol-violation" and not seen.suspects:
+        yield f"{outcome.failure_reason[:200]}"
+
+
+def ends_by_itself(seen: Witness) -> Iterator[str]:
+    """Where nothing at all goes wrong, nothing waits for ever."""
+    outcome = seen.outcome
+    if seen.faultless and outcome is not None and outcome.final_state == TIMEOUT:
+        yield f"{outcome.failure_reason}, although nothing went wrong"
+
+
+def offers_registered(seen: Witness) -> Iterator[str]:
+    """Every offer that is said is among the offers told, as it was said, put down to who made it (a chair passes it on)."""
+    told = {offer.id: offer for offer in seen.outcome.all_offers} if seen.outcome is not None else {}
+    for event in seen.events:
+        if event.kind != "said" or not isinstance(event.message, Propose) or not event.message.offer:
+            continue
+        value, offer = event.message.value, told.get(event.message.offer)
+        same = offer is not None and (offer.value is value or offer.value == value or hasattr(value, "offers"))
+        if offer is None:
+            yield f"{event.end.name} said offer {event.message.offer}, which is not told"
+        elif not same or (offer.agent != event.end.name and event.end.seat.role != seen.protocol.convener):
+            yield f"{event.end.name} said {event.message!r}; told is {offer}"
+        elif not 0 <= offer.at - seen.conversation.started_at <= event.at - seen.conversation.started_at:
+            yield f"{event.end.name} said at {event.at:g} what was offered at {offer.at:g}"

@@ -96,7 +96,7 @@ def legal_moves(seen: Witness) -> Iterator[str]:
         if event.state not in allowed and end in fallback:
             before = fallback[end]
             allowed = table.after(event, before)
-        if event.state not in allowed and not (event.kind == "said" and before == event.state):
+        if event.state not in allowed:
             told = type(event.message).__name__
             leads = ", ".join(allowed) or "nothing"
             yield f"{end.name} in {before} has {event.kind} {told}, and is in {event.state}; the table leads to {leads}"
@@ -125,6 +125,14 @@ class Rows:
         if target is None:
             return ()
         return (target, protocol.exhausted[target]) if target in protocol.exhausted else (target,)
+
+
+def skips_told(seen: Witness) -> Iterator[str]:
+    """A turn that passes at one end passes at the other, too, unless the talk is over."""
+    passed = {id(event.what) for event in seen.events if event.kind == "passed"}
+    for event in seen.events:
+        if event.kind == "skipped" and id(event.what) not in passed and event.at < seen.conversation.ended_at:
+            yield f"{event.end.other} never heard that {event.end.name} let its turn pass at {event.at:g}"
 
 
 def mailboxes_bounded(seen: Witness) -> Iterator[str]:

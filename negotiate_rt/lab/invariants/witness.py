@@ -7,6 +7,7 @@ checks rest on what was really sent and heard, not on what somebody wrote down a
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -47,12 +48,12 @@ class Witness:
 
     suspects: agents who are known to misbehave; adversaries: those in whose name anything may be said at any time (they sit
     behind a link with an adversary that speaks out of turn); reordered: whether the links between the seats may change the
-    order. Attach it right after the start, before anything has run.
+    order; faultless: whether nothing at all goes wrong here. Attach it right after the start, before anything has run.
     """
 
     def __init__(
         self, negotiation: Negotiation, *, suspects: Collection[str] = (), adversaries: Collection[str] = (),
-        reordered: bool = False,
+        reordered: bool = False, faultless: bool = False,
     ) -> None:  # fmt: skip
         conversation = negotiation._conversation
         self.negotiation = negotiation
@@ -64,11 +65,13 @@ class Witness:
         self.suspects = frozenset(suspects) | frozenset(adversaries)
         self.adversaries = frozenset(adversaries)
         self.reordered = reordered
+        self.faultless = faultless
         self.events: list[Event] = []
         self.ends: dict[Saying, None] = dict.fromkeys(conversation.ends)
         self.actors = list(conversation.actors)
         self.options: Any = None if conversation.bundle is None else conversation.bundle.options
         self.endings = 0
+        self.held: list[str] = []  # what ran on or stood open when the outcome was there
         self.overfull = ""
         self._before = conversation.observe
         self._capacity: dict[Any, int] = {}
@@ -104,7 +107,15 @@ class Witness:
                 self.overfull = f"{len(box.queue)} messages in a mailbox of {bound} of {end.name}"
 
     def _ended(self, negotiation: Negotiation) -> None:
+        """The outcome is there: by now every role has been ended, every mailbox and timer closed."""
         self.endings += 1
+        conversation = self.conversation
+        ends = {end for end in self.ends if end.actor is not None}
+        actors = {*self.actors, *conversation.actors, *(end.actor for end in ends)}
+        self.held += sorted(f"the role of {actor.name} runs on" for actor in actors if actor.alive)
+        self.held += sorted({f"the mailbox of {end.name} is still open" for end in ends if not end.box.closed})
+        if conversation.deadline < math.inf:
+            self.held.append(f"its deadline at {conversation.deadline:g} is still set")
 
     def digest(self) -> bytes:
         """Return a hash of all that was said and heard, and of the outcome: the same for the same seed."""

@@ -18,7 +18,7 @@ from negotiate_rt.executor.executor import NegotiationExecutor
 from negotiate_rt.executor.world import World
 from negotiate_rt.lab.invariants import Violation, Witness, check_world, violations_of
 from negotiate_rt.messages.outcome import NegotiationOutcome
-from negotiate_rt.runtime.network import Network, NetworkFaults
+from negotiate_rt.runtime.network import ANYONE, Network, NetworkFaults, ends_of
 from negotiate_rt.scenarios.format import Crash, Hang, Hog, Nonsense, ScenarioSpec, Skew, Slow, Trouble
 from negotiate_rt.scenarios.scenario import Scenario
 
@@ -73,7 +73,7 @@ async def play(world: WorldSpec, *, digest: bool = False) -> Played:
             troubled[session] = str(trouble.__struct_config__.tag)
         scenario = scenario or scenario_of(world.spec)
         assert scenario is not None
-        witnesses[session] = _start(executor, scenario, session, world, trouble)
+        witnesses[session] = _start(executor, scenario, session, world)
     society = next(iter(witnesses.values())).negotiation.world
     for witness in witnesses.values():
         await witness.negotiation
@@ -82,21 +82,22 @@ async def play(world: WorldSpec, *, digest: bool = False) -> Played:
     return _told(society, network, witnesses, troubled, ear, digest)
 
 
-def _start(
-    executor: NegotiationExecutor, scenario: Scenario, session: int, world: WorldSpec, trouble: Trouble | None
-) -> Witness:
+def _start(executor: NegotiationExecutor, scenario: Scenario, session: int, world: WorldSpec) -> Witness:
     negotiation = executor.start(*scenario.job(session, world.seed))
-    last = scenario.spec.agents[-1:] if trouble is not None else ()
-    suspects = [name for one in last for name in scenario.agents[-one.count :]]
+    suspects = troubled_in(scenario)
     adversaries: list[str] = []
     faults = world.network
     everybody = [agent.name for agent in negotiation.agents]
-    for link in () if faults is None else (faults, *faults.links.values()):
-        suspects += everybody if link.adverse else []
-        adversaries += everybody if any(getattr(link, name) for name in ADVERSE_NAMES) else []
+    for ends, link in {} if faults is None else {"*>*": faults, **faults.links}.items():
+        senders = [name for name in everybody if ends_of(ends)[0] in (name, ANYONE)]
+        suspects += senders if link.adverse else []
+        adversaries += senders if any(getattr(link, name) for name in ADVERSE_NAMES) else []
     links = () if faults is None else (faults, *faults.links.values())
     reordered = any(link.reorder for link in links) and not (faults is not None and faults.acknowledged)
-    return Witness(negotiation, suspects=suspects, adversaries=adversaries, reordered=reordered)
+    faultless = not suspects and (faults is None or (faults.perfect and not faults.links))
+    return Witness(
+        negotiation, suspects=suspects, adversaries=adversaries, reordered=reordered, faultless=faultless
+    )
 
 
 def _told(
@@ -115,6 +116,16 @@ def _told(
     return Played(
         outcomes=outcomes, witnesses=witnesses, troubled=troubled, violations=violations, digest=hashed, carried=carried
     )
+
+
+def troubled_in(scenario: Scenario) -> list[str]:
+    """Return the names of a scenario's agents who misbehave."""
+    found: list[str] = []
+    first = 0
+    for one in scenario.spec.agents:
+        found += scenario.agents[first : first + one.count] if one.behaviour is not None else ()
+        first += one.count
+    return found
 
 
 class Ear:
