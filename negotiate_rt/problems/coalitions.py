@@ -139,7 +139,7 @@ class CoalitionCall(msgspec.Struct, frozen=True, kw_only=True, tag="coalition-ca
     """How things stand, as a party is told.
 
     agreements: the coalitions that stand. payoffs: what each party has now, those alone what they are worth alone. gone: who
-    has left the talk. fallen: what was proposed since anything last changed, and not accepted by all. leaving: whether
+    has left the talk. fallen: what was proposed since anything last changed, and refused by a member. leaving: whether
     members may still leave their coalition. order, discount: as the options say. closes_at: until when an answer is taken
     (None: as long as the talk lasts). proposal: what this party is asked to join, if it is, and who proposed it.
     """

@@ -11,6 +11,7 @@ from negotiate_rt.protocols.coalition_register import Register
 from negotiate_rt.protocols.open_auction import reopen
 from negotiate_rt.runtime.bundle import Bundle
 
+PATIENCE = 3  # turns without a word, after which a party counts as one that lets them pass
 LISTENING, DECIDING, ANSWERING = "listening", "deciding", "answering"
 
 
@@ -28,6 +29,7 @@ class Floor:
         self.passed: set[str] = set()
         self.rejector: str | None = None
         self.silent: set[str] = set()
+        self.vain: dict[str, int] = {}  # turns in a row of which no word came, by name
         self.left = 0  # turns of this round
         self.place = -1  # of who had the floor last, in seating order
         self.round = 0
@@ -85,6 +87,12 @@ class Floor:
         now = self.talk.now
         return min(self.closes_at, now + self.options.wait_for(self.closes_at - now))
 
+    def unheard(self, name: str) -> None:
+        """No word came from who had the floor: a message is lost, or it is. Often enough, it has as good as let its turn pass."""
+        self.vain[name] = self.vain.get(name, 0) + 1
+        if self.vain[name] >= PATIENCE:
+            self.passed.add(name)
+
     def stir(self) -> None:
         """Something has changed: everybody may want to move again."""
         self.passed.clear()
@@ -111,6 +119,7 @@ class Floor:
                     talk.lapse(silent)
                 break
             idle = False
+            self.vain.pop(name, None)
             expected = name in waiting
             waiting.pop(name, None)
             if isinstance(message, (Walk, Left)):

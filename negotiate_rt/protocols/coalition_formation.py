@@ -19,8 +19,9 @@ each other, and three who each count the others' acceptances may come to differ 
 
 What is awkward: an answer may come after it was awaited. Its dialogue has lapsed by then: a late proposal is answered by
 reject-proposal (late), a late acceptance binds nobody, a late leave and a late walk still count. Who is silent for a whole
-round gets a fresh dialogue, for a message is lost. A member that goes while others still think makes the proposal fall. An
-acceptance of a proposal that has fallen cannot come up, because the chair asks nobody anew before the last answer is in.
+round gets a fresh dialogue, for a message is lost; three turns in a row of which no word comes count as one that was let
+pass. A member that goes while others still think makes the proposal fall. An acceptance of a proposal that has fallen cannot
+come up, because the chair asks nobody anew before the last answer is in.
 """
 
 from __future__ import annotations
@@ -192,7 +193,9 @@ class CoalitionFormation(NegotiationProtocol):
         due = floor.due()
         await talk.send(Cfp(floor.register.call(due)), name, due)
         message = (await floor.hear([name], due)).get(name)
-        if isinstance(message, Propose):
+        if message is None:
+            floor.unheard(name)
+        elif isinstance(message, Propose):
             await self.put(talk, floor, message, name)
         elif isinstance(message, Cancel) and floor.register.leave(name):
             floor.stir()
@@ -220,7 +223,7 @@ class CoalitionFormation(NegotiationProtocol):
             register.form(offer)
             floor.stir()
         else:
-            register.fall(offer)
+            register.fall(offer, unheard=not rejected and not any(one in answers for one in asked if one not in joined))
             floor.rejector = rejected[0] if rejected else None
 
     async def party(self, talk: Dialogue) -> None:

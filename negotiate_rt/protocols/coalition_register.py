@@ -104,9 +104,11 @@ class Register:
         self.fallen.clear()
         self.note("formed", offer.agent, offer)
 
-    def fall(self, offer: NegotiationOffer) -> None:
-        """Not all members have accepted: the proposal binds nobody."""
-        self.fallen.append(offer.value)
+    def fall(self, offer: NegotiationOffer, unheard: bool = False) -> None:
+        """Not all members have accepted: the proposal binds nobody. unheard: because an answer did not come, not because one
+        was no; it may then be made again."""
+        if not unheard:
+            self.fallen.append(offer.value)
         self.note("fell", offer.agent, offer)
 
     def leave(self, name: str) -> bool:

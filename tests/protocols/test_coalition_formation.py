@@ -553,6 +553,20 @@ def test_late_proposal_and_late_leave_over_a_slow_link():
     assert outcome.result.structure == (frozenset("a"), frozenset("bc"))
 
 
+def test_proposal_whose_answer_is_lost_may_be_made_again_and_one_that_was_refused_is_remembered():
+    network = Network(links={("b", "chair"): LinkFaults(loss=1.0)})
+    executor = NegotiationExecutor(clock="virtual", network=network)
+    seen: list[Any] = []
+    agents = [scripted("a", *[{"a": 30, "b": 30}] * 3, seen=seen), scripted("b"), scripted("c", joins=False)]
+    outcome = ran(agents, THREE, executor=executor, reply_by=1, rounds=6)
+    assert not outcome.agreed, "a word that never comes binds nobody"
+    assert all(view.call.fallen == () for view in seen)
+    assert ("silent", "b") in kinds(outcome.result)
+    seen.clear()
+    ran([scripted("a", {"a": 30, "c": 20}, None, seen=seen), *agents[1:]], THREE, executor=executor, reply_by=1, rounds=3)
+    assert [one.payoffs for one in seen[-1].call.fallen] == [{"a": 30, "c": 20}]
+
+
 def test_unheard_party_is_reached_again_by_a_fresh_dialogue():
     seen: list[Any] = []
     network = Network(links={("chair", "b"): LinkFaults(loss=0.6)})
