@@ -136,6 +136,7 @@ _WHERE = {
     "scenarios.genius_writing": "write_genius",
     "scenarios.geniusweb": "read_geniusweb read_geniusweb_folder",
     "scenarios.geniusweb_writing": "write_geniusweb",
+    "lab.mediating": "MediationComparison SettledWay compare_mediation",
     "lab.revelation": "PlayedAuction revealed_auction",
     "lab.revenue": "FormatRevenue RevenueComparison compare_revenue",
     "solutions.audit": "audit",

@@ -126,6 +126,15 @@ from negotiate_rt.lab import (
 from negotiate_rt.lab import (
     run_tournament as run_tournament,
 )
+from negotiate_rt.lab.mediating import (
+    MediationComparison as MediationComparison,
+)
+from negotiate_rt.lab.mediating import (
+    SettledWay as SettledWay,
+)
+from negotiate_rt.lab.mediating import (
+    compare_mediation as compare_mediation,
+)
 from negotiate_rt.lab.revelation import (
     PlayedAuction as PlayedAuction,
 )

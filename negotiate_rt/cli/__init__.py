@@ -1,5 +1,5 @@
 """The command line: `negotiate-rt run`, `list`, `explain`, `validate`, `schema`, `demo`, `tournament`, `audit`, `solve`,
-`generate`, `stress`, `verify`.
+`mediate`, `generate`, `stress`, `verify`.
 
 Results go to stdout, progress and logs to stderr. Exit codes: 0 all went well (no deal is well), 1 a bug of ours, 2 a
 mistake of the user's, 4 a property that was required and is broken, 130 Ctrl-C, with partial results. Everything but
@@ -11,6 +11,7 @@ from __future__ import annotations
 from negotiate_rt.cli.auditing import audit
 from negotiate_rt.cli.commands import main, program
 from negotiate_rt.cli.generating import generate
+from negotiate_rt.cli.mediating import mediate
 from negotiate_rt.cli.solving import solve
 from negotiate_rt.cli.stressing import stress
 from negotiate_rt.cli.tournaments import tournament
@@ -20,6 +21,7 @@ program.add_command(tournament)
 program.add_command(audit)
 program.add_command(stress)
 program.add_command(solve)
+program.add_command(mediate)
 program.add_command(verify)
 program.add_command(generate)
 
