@@ -81,6 +81,7 @@ def allocations(problem: DivisionProblem) -> list[dict[int, list[int]]]:
 def test_adjusted_winner_of_the_books(
     one: list[int], two: list[int], split: int, kept: Fraction, points: Fraction
 ) -> None:
+    """Cases 20, 21 and 22."""
     found = adjusted_winner(DivisionProblem({"a": one, "b": two}))
     assert found.split == split
     assert found.shares["a"][split] == kept
@@ -115,6 +116,7 @@ def test_divider_makes_halves_and_chooser_envies_nobody() -> None:
 
 # ----------------------------------------------------------------------------------------------------------- with money
 def test_knaster_sells_the_house_to_carol() -> None:
+    """Case 23."""
     bids = {"Bob": 120_000, "Carol": 200_000, "Ted": 140_000, "Alice": 180_000}
     found = knaster(DivisionProblem({name: {"house": bid} for name, bid in bids.items()}))
     assert found.allocation["Carol"] == {"house"}
@@ -153,10 +155,12 @@ def test_rents_are_envy_free_and_the_worst_off_gains_most(rows: list[list[int]])
     ("estate", "awards"), [(100, [F(100, 3)] * 3), (200, [50, 75, 75]), (300, [50, 100, 150])]
 )
 def test_talmud_of_the_mishna(estate: int, awards: list[Fraction]) -> None:
+    """Case 24."""
     assert list(talmud({"a": 100, "b": 200, "c": 300}, estate).values()) == awards
 
 
 def test_contested_garment_gives_three_quarters() -> None:
+    """Case 25."""
     assert contested_garment([1, F(1, 2)], 1) == {1: F(3, 4), 2: F(1, 4)} == talmud([1, F(1, 2)], 1)
 
 
@@ -185,6 +189,7 @@ def test_awards_are_within_claims_and_add_up(claims: list[int], part: Fraction) 
 # --------------------------------------------------------------------------------------------------------- whole items
 @given(KINDS)
 def test_round_robin_is_ef1_for_goods_chores_and_both(problem: DivisionProblem) -> None:
+    """Case 26, as the next two."""
     found = round_robin(problem)
     assert is_ef1(problem, found)
     assert sorted(item for bundle in found.values() for item in bundle) == list(problem.items)
