@@ -27,7 +27,7 @@ HOPELESS = (
 
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "240")
     runner = CliRunner()
     return lambda *arguments: runner.invoke(program, list(arguments), prog_name="negotiate-rt")
 
