@@ -5,32 +5,28 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import anyio
 
 from negotiate_rt.errors import ConfigurationError
-from negotiate_rt.executor.listeners import Listeners
 from negotiate_rt.executor.negotiation import Negotiation
-from negotiate_rt.executor.settings import Settings
+from negotiate_rt.executor.owner import Owner
 from negotiate_rt.executor.statistics import WorldStatistics, statistics_of
 from negotiate_rt.executor.world import World
 from negotiate_rt.messages.config import NegotiationConfig, whole
 from negotiate_rt.messages.outcome import NegotiationOutcome
-from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.host import check_event_loop
-from negotiate_rt.strategies.reliability import ReliabilityLedger
 
 Job = Sequence[Any]  # (agents, config) or (agents, config, problem)
 NO_MORE = object()  # the end of a source of jobs
 START_BATCH = 64  # negotiations started between two turns of the host loop
 
 
-class NegotiationExecutor:
+class NegotiationExecutor(Owner):
     """Runs negotiations, any number at once; calls from one event loop share one kernel.
 
     clock: "real" or "virtual" (time jumps; simulations and tests). network: a `Network` of latencies and faults (None:
@@ -45,41 +41,8 @@ class NegotiationExecutor:
     def __init__(
         self, *, clock: str = "real", network: Any = None, seed: int | None = None, journal: Any = None, **limits: Any
     ) -> None:
-        try:
-            self._settings = Settings(clock=clock, network=network, seed=seed, journal=journal, **limits)
-        except TypeError as error:
-            raise ConfigurationError(f"NegotiationExecutor: {error}") from None
-        self._listeners = Listeners()
+        super().__init__(clock=clock, network=network, seed=seed, journal=journal, **limits)
         self._worlds: WeakKeyDictionary[asyncio.AbstractEventLoop, World] = WeakKeyDictionary()
-
-    @property
-    def name(self) -> str:
-        """The name that conversation ids begin with."""
-        return self._settings.name
-
-    @property
-    def reliability(self) -> ReliabilityLedger:
-        """How contractors' work has gone in this executor's negotiations: name -> Reliability."""
-        return self._settings.reliability
-
-    @property
-    def resumed(self) -> tuple[NegotiationOutcome, ...]:
-        """How the negotiations ended that a killed society had left open in this journal: each once, `cancelled` unless an
-        acceptance had bound."""
-        return tuple(self._settings.resumed)
-
-    @property
-    def protocols(self) -> Mapping[str, NegotiationProtocol]:
-        """Registered protocols by name."""
-        return MappingProxyType(self._settings.protocols)
-
-    def register(self, protocol: NegotiationProtocol) -> None:
-        """Add a protocol, or replace the one of its name. Raises ProtocolDefinitionError if it is not sound."""
-        self._settings.register(protocol)
-
-    def add_listener(self, listener: Any) -> None:
-        """Tell a NegotiationListener, or anything with its methods, of starts and outcomes."""
-        self._listeners.listeners.append(listener)
 
     def _world(self) -> World:
         loop = check_event_loop()

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType, TracebackType
+from collections.abc import Callable, Sequence
+from types import TracebackType
 from typing import Any, Self
 
 import anyio
 
-from negotiate_rt.errors import ConfigurationError, SocietyClosed
+from negotiate_rt.errors import SocietyClosed
 from negotiate_rt.executor.executor import finished
-from negotiate_rt.executor.listeners import Listeners
 from negotiate_rt.executor.negotiation import Negotiation
+from negotiate_rt.executor.owner import Owner
 from negotiate_rt.executor.residents import Residents
-from negotiate_rt.executor.settings import Settings
 from negotiate_rt.executor.statistics import WorldStatistics, statistics_of
 from negotiate_rt.executor.world import World, ended
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.envelope import Envelope
 from negotiate_rt.messages.outcome import NegotiationOutcome
-from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.directory import Death, Directory, Subscription
 from negotiate_rt.runtime.restart import RestartPolicy
-from negotiate_rt.strategies.reliability import ReliabilityLedger
 
 
-class Society:
+class Society(Owner):
     """`async with Society(...) as society`: agents live in it until they leave or it closes. Arguments as NegotiationExecutor.
 
     Leaving the block cancels what is still open, stops every agent (`on_stop`), and leaves no task, timer or process.
@@ -41,11 +38,7 @@ class Society:
         seed: int | None = None,
         **limits: Any,
     ) -> None:
-        try:
-            self._settings = Settings(name=name, clock=clock, network=network, seed=seed, **limits)
-        except TypeError as error:
-            raise ConfigurationError(f"Society: {error}") from None
-        self._listeners = Listeners()
+        super().__init__(name=name, clock=clock, network=network, seed=seed, **limits)
         self._world: World | None = None
         self._residents: Residents | None = None
 
@@ -75,11 +68,6 @@ class Society:
             raise failure
 
     @property
-    def name(self) -> str:
-        """The name that conversation ids begin with."""
-        return self._settings.name
-
-    @property
     def world(self) -> World:
         """The running world. Raises SocietyClosed outside of `async with`."""
         if self._world is None or self._world.closed:
@@ -99,33 +87,9 @@ class Society:
         return self.residents.directory
 
     @property
-    def reliability(self) -> ReliabilityLedger:
-        """How contractors' work has gone in this society: name -> Reliability."""
-        return self._settings.reliability
-
-    @property
-    def resumed(self) -> tuple[NegotiationOutcome, ...]:
-        """How the negotiations ended that a killed society had left open in this journal: each once, `cancelled` unless an
-        acceptance had bound."""
-        return tuple(self._settings.resumed)
-
-    @property
-    def protocols(self) -> Mapping[str, NegotiationProtocol]:
-        """Registered protocols by name."""
-        return MappingProxyType(self._settings.protocols)
-
-    @property
     def now(self) -> float:
         """Seconds on the society's clock."""
         return self.world.kernel.read_clock()
-
-    def register(self, protocol: NegotiationProtocol) -> None:
-        """Add a protocol, or replace the one of its name. Raises ProtocolDefinitionError if it is not sound."""
-        self._settings.register(protocol)
-
-    def add_listener(self, listener: Any) -> None:
-        """Tell a NegotiationListener of starts and outcomes."""
-        self._listeners.listeners.append(listener)
 
     async def spawn(self, agent: Any, *, restart: RestartPolicy | None = None, capabilities: Sequence[str] = ()) -> Any:
         """Let an agent (or what a factory makes) live here, started and in the directory; return it.
