@@ -91,6 +91,7 @@ _WHERE = {
     "protocols.awarding": "ContractNetOptions ContractResult Penalty ProgressReport",
     "protocols.base": "NegotiationProtocol",
     "protocols.brokering": "Brokerage Proxied ProxyReply ProxyResult",
+    "protocols.cocoa": "CocoaOptions",
     "protocols.concurrent_bargaining": "CommitmentOptions ConcurrentResult",
     "protocols.divide_and_choose": "DividerOptions",
     "protocols.dividing": "DivisionOptions",

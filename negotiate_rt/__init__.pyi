@@ -663,6 +663,9 @@ from negotiate_rt.protocols.brokering import (
 from negotiate_rt.protocols.brokering import (
     ProxyResult as ProxyResult,
 )
+from negotiate_rt.protocols.cocoa import (
+    CocoaOptions as CocoaOptions,
+)
 from negotiate_rt.protocols.concurrent_bargaining import (
     CommitmentOptions as CommitmentOptions,
 )

@@ -89,6 +89,7 @@ class NegotiationType(StrEnum):
     DSA = "dsa"
     MAX_SUM = "max-sum"
     SYNC_BB = "sync-bb"
+    COCOA = "cocoa"
     SEALED_BID = "first-price-auction"
     VICKREY = "vickrey-auction"
     ENGLISH = "english-auction"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.bilateral import Bilateral
     from negotiate_rt.protocols.brokering import BrokeringProtocol
     from negotiate_rt.protocols.coalition_formation import CoalitionFormation
+    from negotiate_rt.protocols.cocoa import Cocoa
     from negotiate_rt.protocols.combinatorial_auction import CombinatorialAuction
     from negotiate_rt.protocols.concurrent_bargaining import ConcurrentBargaining
     from negotiate_rt.protocols.continuous_double_auction import ContinuousDoubleAuction
@@ -92,6 +93,7 @@ __all__ = [
     "BrokeringProtocol",
     "Bundle",
     "CoalitionFormation",
+    "Cocoa",
     "CombinatorialAuction",
     "ConcurrentBargaining",
     "ContinuousDoubleAuction",

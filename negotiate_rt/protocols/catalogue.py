@@ -59,6 +59,7 @@ PLACES = {  # name -> module and class, in the order in which they are listed
     "dsa": "dsa.Dsa",
     "max-sum": "max_sum.MaxSum",
     "sync-bb": "sync_bb.SyncBb",
+    "cocoa": "cocoa.Cocoa",
 }
 
 

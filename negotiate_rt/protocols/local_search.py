@@ -102,14 +102,7 @@ class LocalSearch(Solving):
 
     def graph(self, problem: DcopProblem) -> Graph:
         """Return the constraint graph: variables, and which share a cost function."""
-        known = minimised(problem)
-        edges = [
-            (name, other)
-            for name, near in known.near.items()
-            for other in near
-            if known.place[name] < known.place[other]
-        ]
-        return Graph({name: one.agent for name, one in problem.variables.items()}, tuple(edges))
+        return constraint_graph(problem)
 
     def part(self, problem: DcopProblem, part: Part, talk: Solver) -> list[Cell]:
         """Return an agent's cells."""
@@ -121,6 +114,14 @@ class LocalSearch(Solving):
     def cell(self, problem: DcopProblem, name: str, ends: tuple[Neighbour, ...]) -> Cell:
         """Return the cell of one variable."""
         return Cell(problem, name, ends)
+
+
+def constraint_graph(problem: DcopProblem) -> Graph:
+    """Return the variables, each with the agent that plays it, and which share a cost function."""
+    known = minimised(problem)
+    place = known.place
+    edges = [(one, other) for one, near in known.near.items() for other in near if place[one] < place[other]]
+    return Graph({name: one.agent for name, one in problem.variables.items()}, tuple(edges))
 
 
 def begin(talk: Solver, cells: Iterable[Cell]) -> None:

@@ -75,7 +75,20 @@ ROWS = {
     "nothing tried": [(L, Inform), LAPSE, "TIMEOUT"],
     "never back": [(L, Inform), (F, Request), LAPSE, "TIMEOUT"],
 }
-OWN = {"dpop": DPOP, "max-sum": QUERIES, "sync-bb": ROWS}  # tables that are no lockstep; another protocol's are added by name
+ASKING = [(who, kind) for who in (F, L) for kind in (QueryRef, InformRef, Inform)]
+CHOICES = {
+    "the former chooses first": [
+        *ASKING, (F, Confirm), (L, QueryRef), (F, InformRef), (L, Inform), (L, InformRef), (L, Confirm), "AGREED",
+    ],
+    "the latter chooses first": [
+        *ASKING, (L, Confirm), (F, QueryRef), (L, InformRef), (F, Inform), (F, InformRef), (F, Confirm), "AGREED",
+    ],
+    "nobody chooses": [LAPSE, "TIMEOUT"],
+    "the latter never chooses": [(F, Confirm), LAPSE, "TIMEOUT"],
+    "the former never chooses": [(L, Confirm), LAPSE, "TIMEOUT"],
+}  # fmt: skip
+# tables that are no lockstep; another protocol's are added by name
+OWN = {"dpop": DPOP, "max-sum": QUERIES, "sync-bb": ROWS, "cocoa": CHOICES}
 EACH = [
     (table, title, transcript)
     for protocol in TALKING

@@ -330,7 +330,7 @@ SOLVED = {
     "never told to begin": [LAPSE, "SILENT"],
     "never reports": [(U, Request), LAPSE, "SILENT"],
 }
-SEARCHES = ("dpop", "mgm", "mgm-2", "dsa", "max-sum", "sync-bb")
+SEARCHES = ("dpop", "mgm", "mgm-2", "dsa", "max-sum", "sync-bb", "cocoa")
 SHARING = (
     "divide-and-choose", "adjusted-winner", "knaster", "round-robin", "envy-cycle-elimination", "maximum-nash-welfare",
     "leximin", "probabilistic-serial", "rent-division", "bankruptcy", "moving-knife",
