@@ -12,6 +12,7 @@ from negotiate_rt.journal.play import Play
 from negotiate_rt.journal.reading import last_row, segments
 from negotiate_rt.journal.rows import CLOSED, DECIDED, ENDED, HEARD, OPENED, PASSED, SAID, SEATED, SKIPPED, STARTED, Row
 from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT, NegotiationOutcome, NegotiationState
+from negotiate_rt.problems import Pie, PriceProblem
 from negotiate_rt.protocols.base import NegotiationProtocol
 
 BY_END = frozenset({SAID, HEARD, SKIPPED, PASSED})  # rows that name an end, and not the negotiation
@@ -123,6 +124,8 @@ def facts_of(protocol: NegotiationProtocol, seats: Iterable[Any], terms: Any, pr
     names = getattr(getattr(problem, "space", None), "names", ())
     if names:
         facts["issues"] = list(names)
+    elif isinstance(problem, (PriceProblem, Pie)):
+        facts["issues"] = ["price" if isinstance(problem, PriceProblem) else "share"]
     return facts
 
 

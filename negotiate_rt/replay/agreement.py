@@ -138,9 +138,9 @@ def terms_of(facts: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, 
     offer, issues = outcome.get("accepted"), facts.get("issues", ())
     if offer is not None:
         value = offer["value"]
-        if issues and isinstance(value, list) and len(value) == len(issues):
+        if isinstance(value, list) and len(value) == len(issues):
             return dict(zip(issues, value, strict=True))
-        return {"value": value, **result_of(outcome)}
+        return {issues[0] if len(issues) == 1 else "value": value, **result_of(outcome)}
     return result_of(outcome) or {"result": None}
 
 
