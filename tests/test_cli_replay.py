@@ -105,7 +105,7 @@ def test_exports_go_to_stdout_or_a_file(cli: Run, journal: Path, tmp_path: Path,
 def test_an_agreement_can_be_had_as_json(cli: Run, journal: Path) -> None:
     told = json.loads(cli("replay", journal, "--export", "agreement", "--negotiation", "haggling/1", "--json").output)
     assert told["protocol"] == "bilateral"
-    assert set(told["terms"]) == {"value"}
+    assert set(told["terms"]) == {"price"}
 
 
 @pytest.mark.parametrize(

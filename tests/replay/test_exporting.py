@@ -155,7 +155,7 @@ def test_fipa_messages_carry_fipas_parameters(tmp_path: Path) -> None:
 def test_an_agreement_names_terms_parties_time_and_proof(path: Path) -> None:
     found = agreement(path, "world/1")
     assert found.parties == (("initiator", "Bea"), ("responder", "Sam"))
-    assert found.terms == {"value": pytest.approx(73.3333, rel=1e-4)}
+    assert found.terms == {"price": pytest.approx(73.3333, rel=1e-4)}
     assert (found.offered_by, found.accepted_by) == ("Sam", "Bea")
     assert found.reference.startswith("world/1/")
     assert found.date is None  # the virtual clock knows none
@@ -163,7 +163,7 @@ def test_an_agreement_names_terms_parties_time_and_proof(path: Path) -> None:
     last = list(segments(path))[-1]
     assert (found.segment, found.hash) == (last.number, last.hash)
     text = found.markdown()
-    for part in ("# Agreement world/1/", "- Bea (initiator)", "| value | 73.33333333 |", "accepted by Bea", found.hash):
+    for part in ("# Agreement world/1/", "- Bea (initiator)", "| price | 73.33333333 |", "accepted by Bea", found.hash):
         assert part in text
 
 
