@@ -245,7 +245,7 @@ def ending(runs: list[Run], interrupted: bool) -> int:
             fail(f"{run.algorithm}: {reason}\n{REPORT_IT}")
             return BUG
         if reason is not None and TOO_WIDE in reason:
-            fail(f"{run.algorithm}: {reason} (here: --set most_bytes=NUMBER)")
+            fail(f"{run.algorithm}: {reason} (here: --set most_bytes=NUMBER, or patience: --set beyond=condition)")
             return MISTAKE
     if interrupted:
         at = next((f" at cost {run.last.cost}, cycle {run.last.cycle}" for run in runs[::-1] if run.last is not None), "")

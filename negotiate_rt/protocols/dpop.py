@@ -7,7 +7,8 @@ are neighbours; each pair has a channel. Three things happen, each started by it
    `request` (visited, with the path above) down, `inform-done` (back, with the separator and the sizes of all tables below) up.
    The root of each passes on to all below what the whole takes (`propagate`); who knows all trees of its part of the graph
    chooses the one with the smallest tables, and so does everybody else. So width and memory are known to all before the first
-   table is made; a root whose part would take too much refuses, and the search is `infeasible`.
+   table is made; a root whose part would take too much refuses, and the search is `infeasible`. With the
+   option `beyond="condition"` it is solved all the same, by smaller tables and more of them (dpop_bounded.py).
 2. UTIL, from the leaves up (`inform-ref`): a variable adds up its children's tables and the cost functions whose other variables
    are all above it, and sends its parent the best it can do for each combination of its separator.
 3. VALUE, from the roots down (`confirm`): each takes its best value given what its separator has, and tells its children.
@@ -17,28 +18,33 @@ tables, so what belongs to trees is legal until the other has heard that; and on
 
     greeting -> inform (both) -> drawing -> request, inform-done, propagate (any number) -> inform-ref (UTIL)
              -> confirm (VALUE) -> AGREED
+    in bounded memory: drawing -> agree (what the child must be given) -> any number of query-ref, inform-ref -> confirm -> AGREED
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.machine import Kind, Table
 from negotiate_rt.messages.config import whole
 from negotiate_rt.messages.performatives import (
+    Agree,
     Confirm,
     Inform,
     InformDone,
     InformRef,
     Message,
     Propagate,
+    QueryRef,
     Request,
 )
 from negotiate_rt.problems.dcop import DcopProblem
 from negotiate_rt.protocols.account import Account, SolvingResult
+from negotiate_rt.protocols.dpop_bounded import MOST_WORK, OFF_LOOP
 from negotiate_rt.protocols.dpop_node import CONTENTS, Node, Sizes
 from negotiate_rt.protocols.solving import Part, Solver, Solving, SolvingOptions
 from negotiate_rt.runtime.neighbours import FORMER, LATTER, Graph, Neighbour
@@ -55,32 +61,36 @@ from negotiate_rt.solutions.dcop.pseudo_tree import (
 )
 
 ROOTS = 6  # trees drawn for each part of the graph: more gave smaller tables on one of six published instances, by a sixteenth
-OFF_LOOP = 1 << 17  # entries of a join beyond which it is made in a worker thread: about a millisecond
 
 CONFLICT = "conflict around"  # in the account's notes, beside the roots of the trees
 
 FOLLOW: Mapping[type[Message], Callable[[Node, Neighbour, Any], None]] = {
     Inform: Node.greeted, Request: Node.visited, InformDone: Node.came_back, Propagate: Node.judged,
-    InformRef: Node.heard_utilities, Confirm: Node.told,
+    InformRef: Node.heard_utilities, Confirm: Node.told, Agree: Node.told_cut, QueryRef: Node.questioned,
 }  # fmt: skip
 
 
 class DpopOptions(SolvingOptions, frozen=True, kw_only=True):
     """`roots`: how many trees are tried for each part of the graph. `most_bytes`: what the tables of one part may take, at
-    most; told before any is made. Raises ConfigurationError for values out of range.
+    most; told before any is made. `beyond` that: refuse, or condition on values of some variables (slower, in bounded memory).
+    Raises ConfigurationError for values out of range.
     """
 
     roots: int = ROOTS
     most_bytes: int = MOST_BYTES
+    beyond: Literal["refuse", "condition"] = "refuse"
 
     def __post_init__(self) -> None:
+        if self.beyond not in ("refuse", "condition"):
+            raise ConfigurationError(f"dpop: beyond: expected refuse or condition, got {self.beyond!r}")
         whole("dpop: roots", self.roots, 1)
         whole("dpop: most_bytes", self.most_bytes, 1)
 
 
 class DpopResult(SolvingResult, frozen=True, kw_only=True):
     """`width` and `largest_table` (entries) of the pseudo-trees that were used, and their `roots`; `util_messages` and
-    `value_messages` between variables, those inside an agent included.
+    `value_messages` between variables, those inside an agent included; `conditioned`: variables whose values were tried one by
+    one, for tables with all of them did not fit.
     """
 
     width: int
@@ -88,6 +98,7 @@ class DpopResult(SolvingResult, frozen=True, kw_only=True):
     roots: tuple[str, ...]
     util_messages: int
     value_messages: int
+    conditioned: tuple[str, ...] = ()
 
 
 class Begin(msgspec.Struct, frozen=True, gc=False, tag="dpop-begin"):
@@ -100,18 +111,32 @@ class Begin(msgspec.Struct, frozen=True, gc=False, tag="dpop-begin"):
 
 def channel() -> Table:
     """Return the table of two variables that share a cost function."""
+    tree_words = (Request, InformDone, Propagate)
     ours: dict[str, dict[tuple[str, Kind], str]] = {
         "greeting": {(FORMER, Inform): "greeting_of_latter", (LATTER, Inform): "greeting_of_former"},
         "greeting_of_latter": {(LATTER, Inform): "drawing"},
         "greeting_of_former": {(FORMER, Inform): "drawing"},
-        "drawing": {(role, kind): "drawing" for role in (FORMER, LATTER) for kind in (Request, InformDone, Propagate)},
-        "value_of_latter": {(LATTER, kind): "value_of_latter" for kind in (Request, InformDone, Propagate)},
-        "value_of_former": {(FORMER, kind): "value_of_former" for kind in (Request, InformDone, Propagate)},
+        "drawing": {(role, kind): "drawing" for role in (FORMER, LATTER) for kind in tree_words},
     }
-    ours["drawing"] |= {(FORMER, InformRef): "value_of_latter", (LATTER, InformRef): "value_of_former"}
-    ours["value_of_latter"] |= {(LATTER, Confirm): "AGREED", (LATTER, InformRef): "FAILED"}
-    ours["value_of_former"] |= {(FORMER, Confirm): "AGREED", (FORMER, InformRef): "FAILED"}
+    for child, parent in ((FORMER, LATTER), (LATTER, FORMER)):
+        value, question, table = f"value_of_{parent}", f"question_of_{parent}", f"table_of_{child}"
+        ours["drawing"] |= {(child, InformRef): value, (child, Agree): question}
+        contradiction = {(parent, InformRef): "FAILED", (parent, Agree): "FAILED"}  # both would be the other's child
+        ours[value] = {**{(parent, kind): value for kind in tree_words}, (parent, Confirm): "AGREED", **contradiction}
+        ours[question] = {**{(parent, kind): question for kind in tree_words}, (parent, QueryRef): table, **contradiction}
+        ours[question][parent, Confirm] = "AGREED"
+        ours[table] = {(child, InformRef): question}
     return Table("dpop", "greeting", ours, timeouts=dict.fromkeys(ours, "TIMEOUT"))
+
+
+def needed(sizes: Sizes) -> int:
+    """Return how many bytes the tables of a part of the graph take at most, all at once."""
+    return 2 * BYTES * sizes.largest + sizes.sent * (BYTES + CHOICE_BYTES)
+
+
+def fits(sizes: Sizes, most_bytes: int) -> bool:
+    """Whether the tables of a part of the graph fit, into memory and into numpy."""
+    return needed(sizes) <= most_bytes and sizes.width < MOST_AXES
 
 
 class Dpop(Solving):
@@ -176,30 +201,45 @@ class Dpop(Solving):
             end, message = talk.receive_nowait() or await talk.receive()
             node = nodes[end.own]
             FOLLOW[message.__class__](node, end, end.heard)
-            if node.tree is not None and node.choices is None:
+            if node.tree is not None and (node.choices is None or node.bounded is not None):
                 await self.advance(talk, node)
             unset -= node.value is not None
         talk.note(0, [(node.place, node.value) for node in nodes.values() if node.value is not None])
 
     async def advance(self, talk: Solver, node: Node) -> None:
-        """Let a variable that knows its tree and has all it needs make its table, unless those of its part of the graph are too
-        large; a root chooses."""
-        if not self.too_much(talk, node) and node.ready:
+        """Let a variable that knows its tree and has all it needs make its table; a root chooses."""
+        sizes = node.verdicts[node.choice_of_tree]
+        if fits(sizes, talk.options.most_bytes):
+            if not node.ready:
+                return
             work, entries = node.work()
             node.computed(*(work() if entries < OFF_LOOP else await talk.compute(work)))
             if node.is_root:
                 self.crown(talk, node)
+        elif talk.options.beyond == "refuse":
+            if node.is_root:
+                self.refuse(talk, node, f"{TooWide(sizes.width, needed(sizes), talk.options.most_bytes)}")
+        else:
+            await self.advance_bounded(talk, node, sizes)
 
-    def too_much(self, talk: Solver, node: Node) -> bool:
-        """Whether the tables of a variable's part of the graph take too much; its root refuses then, before any is made."""
-        sizes = node.verdicts[node.choice_of_tree]
-        needed = 2 * BYTES * sizes.largest + sizes.sent * (BYTES + CHOICE_BYTES)
-        if needed <= talk.options.most_bytes and sizes.width < MOST_AXES:
-            return False
-        if node.is_root:
-            talk.account.notes[node.name] = sizes
-            talk.refusal = f"infeasible: {TooWide(sizes.width, needed, talk.options.most_bytes)}"
-        return True
+    async def advance_bounded(self, talk: Solver, node: Node, sizes: Sizes) -> None:
+        """Let a variable whose tables do not fit do what it can, given values of ancestors."""
+        share = talk.options.most_bytes // ((2 * BYTES + CHOICE_BYTES) * sizes.variables)
+        bounded = node.bound(max(1, share))
+        await bounded.advance(talk)
+        if not node.is_root or not bounded.labelled or talk.refusal:
+            return
+        if bounded.work > MOST_WORK:
+            told = f"in {talk.options.most_bytes:,} bytes it would take {bounded.work:,} entries of tables, one after the other"
+            self.refuse(talk, node, told)
+        elif bounded.done is not None and bounded.final is None:
+            self.crown(talk, node)
+            await bounded.advance(talk)
+
+    def refuse(self, talk: Solver, root: Node, reason: str) -> None:
+        """The tables of a root's part of the graph take too much."""
+        talk.account.notes[root.name] = root.verdicts[root.choice_of_tree]
+        talk.refusal = f"infeasible: {reason}"
 
     def crown(self, talk: Solver, root: Node) -> None:
         """A root knows its total: it chooses, and the rest follows; or nothing is allowed."""
@@ -230,6 +270,7 @@ class Dpop(Solving):
             **found, width=max((sizes.width for sizes in trees.values()), default=0),
             largest_table=max((sizes.largest for sizes in trees.values()), default=0),
             roots=tuple(sorted(trees, key=order.__getitem__)),
-            util_messages=sum(node.choices is not None and not node.is_root for node in nodes),
+            util_messages=sum(node.sent for node in nodes),
+            conditioned=tuple(node.name for node in nodes if node.bounded is not None and node.bounded.split),
             value_messages=sum(node.value is not None and not node.is_root for node in nodes),
         )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 
 from negotiate_rt.messages.performatives import Confirm, Inform, InformDone, InformRef, Propagate, Request
 from negotiate_rt.problems.dcop import DcopProblem, Objective
+from negotiate_rt.protocols.dpop_bounded import Bounded, Cut, Question, Utilities
 from negotiate_rt.protocols.solving import Solver, Told
 from negotiate_rt.runtime.neighbours import Neighbour
 from negotiate_rt.solutions.dcop.cost_table import Choices, CostTable, join, project
@@ -30,23 +31,25 @@ class Visit(Told, frozen=True, gc=False, tag="dpop-visit"):
 
 class Sizes(msgspec.Struct, frozen=True, gc=False, tag="dpop-sizes"):
     """What the part of a tree below a variable takes: entries of all tables that are joined, of all that are sent, of the
-    largest; and its width. They compare by what is joined, then by width.
+    largest; its width, and of how many variables it consists.
     """
 
     joined: int = 0
     sent: int = 0
     largest: int = 0
     width: int = 0
+    variables: int = 0
 
     def with_table(self, size: int, separator: Sequence[int]) -> Sizes:
         """Return the sizes with those of one more variable: its domain, and the domains of its separator."""
         entries = math.prod(separator)
-        return self + Sizes(size * entries, entries, size * entries, len(separator))
+        return self + Sizes(size * entries, entries, size * entries, len(separator), 1)
 
     def __add__(self, other: Sizes) -> Sizes:
         largest = self.largest if self.largest > other.largest else other.largest
         width = self.width if self.width > other.width else other.width
-        return Sizes(self.joined + other.joined, self.sent + other.sent, largest, width)
+        many = self.variables + other.variables
+        return Sizes(self.joined + other.joined, self.sent + other.sent, largest, width, many)
 
 
 class Visited(Told, frozen=True, gc=False, tag="dpop-visited"):
@@ -65,20 +68,13 @@ class Verdict(Told, frozen=True, gc=False, tag="dpop-verdict"):
     sizes: Sizes
 
 
-class Utilities(Told, frozen=True, gc=False, tag="dpop-utilities"):
-    """UTIL: the best that I and all below me can do, for each combination of my separator's values (float64, in C order)."""
-
-    separator: tuple[str, ...]
-    costs: bytes
-
-
 class Chosen(Told, frozen=True, gc=False, tag="dpop-chosen"):
     """VALUE: what your separator's variables are set to, as places in their domains."""
 
     places: tuple[int, ...]
 
 
-CONTENTS = (Greeting, Visit, Sizes, Visited, Verdict, Utilities, Chosen)
+CONTENTS = (Greeting, Visit, Sizes, Visited, Verdict, Utilities, Chosen, Cut, Question)
 
 
 class Branch:
@@ -117,6 +113,9 @@ class Node:
         self.tree: Branch | None = None  # the one that was chosen
         self.utilities: dict[str, Utilities] = {}
         self.choices: Choices | None = None
+        self.sent = 0  # UTIL messages
+        self.bounded: Bounded | None = None  # how it works where tables do not fit
+        self.cuts: dict[str, Cut] = {}
         self.best = 0.0
         self.value: int | None = None
 
@@ -251,14 +250,23 @@ class Node:
         if self.tree.parent is None:
             self.best = float(best.costs)
         else:
+            self.sent += 1
             content = Utilities(0, self.talk.checks, best.variables, best.costs.tobytes())
             self.talk.say(InformRef(content), self.tree.parent)
 
     def choose(self, above: Mapping[str, int]) -> None:
         """Take the best value, given those of the separator, and tell the children theirs."""
+        if self.bounded is not None:
+            self.bounded.final = above
+        else:
+            self.settle(tuple(above.values()), above)
+
+    def settle(self, at: tuple[int, ...], above: Mapping[str, int]) -> None:
+        """Take the value that was best for a combination of what the choices are over; tell the children what stands above
+        them."""
         assert self.tree is not None
         assert self.choices is not None
-        self.value = int(self.choices[tuple(above.values())])
+        self.value = int(self.choices[at])
         known = {**above, self.name: self.value}
         for end, separator in self.tree.children:
             content = Chosen(0, self.talk.checks, tuple(known[one] for one in separator))
@@ -268,3 +276,21 @@ class Node:
         """The parent has said what stands above."""
         assert self.tree is not None
         self.choose(dict(zip(self.separator(self.tree), content.places, strict=True)))
+
+    # -- in bounded memory ------------------------------------------------------------------------------------------------
+
+    def told_cut(self, end: Neighbour, content: Cut) -> None:
+        """A child has said what it must be given (which may be before we know the chosen tree ourselves)."""
+        self.cuts[end.other] = content
+
+    def questioned(self, end: Neighbour, content: Question) -> None:
+        """The parent has asked what can be done, given some values."""
+        assert self.bounded is not None
+        self.bounded.question = content.places
+
+    def bound(self, most_entries: int) -> Bounded:
+        """Return how this variable works in bounded memory."""
+        if self.bounded is None:
+            self.bounded = Bounded(self, most_entries)
+            self.bounded.cuts = self.cuts
+        return self.bounded

@@ -8,6 +8,7 @@ import pytest
 
 from negotiate_rt.machine import Board, Machine, Table
 from negotiate_rt.messages.performatives import (
+    Agree,
     Confirm,
     Inform,
     InformDone,
@@ -34,6 +35,24 @@ DPOP = {
     "the latter is the child": [(L, Inform), (F, Inform), *TREES, (L, InformRef), (F, Confirm), "AGREED"],
     "trees go on while a table waits": [*GREETED, (F, InformRef), *[(L, one) for one in SAME], (L, Confirm), "AGREED"],
     "they go on at the other side": [*GREETED, (L, InformRef), *[(F, one) for one in SAME], (F, Confirm), "AGREED"],
+    "bounded, the former is the child": [
+        *GREETED, (F, Agree), *[(L, one) for one in SAME], (L, QueryRef), (F, InformRef), (L, QueryRef), (F, InformRef),
+        (L, Confirm), "AGREED",
+    ],
+    "bounded, the latter is the child": [
+        *GREETED, (L, Agree), *[(F, one) for one in SAME], (F, QueryRef), (L, InformRef), (F, QueryRef), (L, InformRef),
+        (F, Confirm), "AGREED",
+    ],
+    "both would be given values": [*GREETED, (F, Agree), (L, Agree), "FAILED"],
+    "both would be given values, the other way": [*GREETED, (L, Agree), (F, Agree), "FAILED"],
+    "one has a table, the other would be given values": [*GREETED, (F, InformRef), (L, Agree), "FAILED"],
+    "one has a table, the other would be given values, the other way": [*GREETED, (L, InformRef), (F, Agree), "FAILED"],
+    "one would be given values, the other has a table": [*GREETED, (F, Agree), (L, InformRef), "FAILED"],
+    "one would be given values, the other has a table, the other way": [*GREETED, (L, Agree), (F, InformRef), "FAILED"],
+    "no question for the former": [*GREETED, (F, Agree), LAPSE, "TIMEOUT"],
+    "no question for the latter": [*GREETED, (L, Agree), LAPSE, "TIMEOUT"],
+    "no answer of the former": [*GREETED, (F, Agree), (L, QueryRef), LAPSE, "TIMEOUT"],
+    "no answer of the latter": [*GREETED, (L, Agree), (F, QueryRef), LAPSE, "TIMEOUT"],
     "both would be the child": [*GREETED, (F, InformRef), (L, InformRef), "FAILED"],
     "both would be the child, the other way": [*GREETED, (L, InformRef), (F, InformRef), "FAILED"],
     "never greeted": [LAPSE, "TIMEOUT"],
@@ -107,7 +126,9 @@ def walk(table: Table, transcript: list[object]) -> Pair:
     return pair
 
 
-@pytest.mark.parametrize(("table", "title", "transcript"), EACH, ids=[f"{one.protocol}: {title}" for one, title, _ in EACH])
+@pytest.mark.parametrize(
+    ("table", "title", "transcript"), EACH, ids=[f"{one.protocol}: {title}" for one, title, _ in EACH]
+)
 def test_transcript_of_a_channel(table, title, transcript):
     walk(table, transcript)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 
 import pytest
 
@@ -128,15 +129,14 @@ def test_dpop_draws_the_tree_that_theory_draws():
     assert dcop_optimum(problem, tree=pseudo_tree(problem, result.roots)).cost == result.cost
 
 
-@pytest.mark.parametrize(
-    "network",
-    [
-        Network(latency=Uniform(0.01, 0.5), reorder=True),
-        Network(latency=Uniform(0.01, 0.5), reorder=True, duplicate=0.3),
-        Network(latency=Uniform(0.01, 0.2), loss=0.2, duplicate=0.1, reorder=True, acknowledged=True),
-    ],
-    ids=["late and reordered", "duplicated", "lossy, acknowledged"],
-)
+NETWORKS = [
+    Network(latency=Uniform(0.01, 0.5), reorder=True),
+    Network(latency=Uniform(0.01, 0.5), reorder=True, duplicate=0.3),
+    Network(latency=Uniform(0.01, 0.2), loss=0.2, duplicate=0.1, reorder=True, acknowledged=True),
+]
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=["late and reordered", "duplicated", "lossy, acknowledged"])
 @pytest.mark.parametrize("seed", [3, 8, 17])
 def test_dpop_is_exact_whatever_the_network_does(network, seed):
     problem = drawn(seed, share=0.0)
@@ -163,6 +163,77 @@ def test_dpop_refuses_before_any_table_what_would_take_too_much_memory():
     assert outcome.failure_reason.startswith(told)
     assert "inform-ref" not in {one.act for one in trace.records}
     assert outcome.result.width == 2
+
+
+BOUNDED = DpopOptions(most_bytes=600, beyond="condition")
+
+
+def check_in_bounded_memory(problem: DcopProblem) -> tuple[str, ...]:
+    """An outcome in bounded memory is that of brute force; return the variables that were tried value by value."""
+    outcome = solved(problem, options=BOUNDED)
+    best = by_enumeration(problem)
+    if best == problem.hard:
+        assert "cannot be kept together" in outcome.failure_reason
+    else:
+        assert outcome.final_state == AGREED
+        assert outcome.result.cost == pytest.approx(best)
+        assert outcome.result.proven
+    return outcome.result.conditioned
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_dpop_is_exact_in_bounded_memory(seed):
+    check_in_bounded_memory(drawn(seed, most=8))
+
+
+@pytest.mark.slow
+def test_dpop_is_exact_in_bounded_memory_on_many_more():
+    assert sum(bool(check_in_bounded_memory(drawn(seed, most=9))) for seed in range(40, 400)) > 20
+
+
+def grid(side: int) -> DcopProblem:
+    """Cells of three values, each with its neighbours across and below."""
+    rng = random.Random(side)
+    cells = [(row, column) for row in range(side) for column in range(side)]
+    names = {cell: f"v{cell[0]}{cell[1]}" for cell in cells}
+    pairs = [(one, other) for one in cells for other in ((one[0], one[1] + 1), (one[0] + 1, one[1])) if other in names]
+    functions = [
+        CostFunction(f"{names[one]}-{names[two]}", (names[one], names[two]), [[rng.randint(0, 9) for _ in "abc"] for _ in "abc"])
+        for one, two in pairs
+    ]
+    return DcopProblem([Variable(name, range(3)) for name in names.values()], functions)
+
+
+def test_bounded_memory_is_paid_for_with_messages():
+    problem = grid(4)
+    whole, bounded = solved(problem).result, solved(problem, options=DpopOptions(most_bytes=12_000, beyond="condition")).result
+    assert bounded.cost == whole.cost
+    assert bounded.conditioned
+    assert not whole.conditioned
+    assert bounded.util_messages > whole.util_messages == bounded.value_messages == 15
+
+
+def test_no_table_is_larger_in_bounded_memory_than_its_share():
+    trace = Trace()
+    most_bytes = 12_000
+    solved(grid(4), journal=trace, options=DpopOptions(most_bytes=most_bytes, beyond="condition"))
+    tables = [len(one.content["content"].costs) for one in said(trace) if one.act == "inform-ref"]
+    assert max(tables) <= most_bytes / 16 / 3  # of 16 variables, in 8 of the 24 bytes that an entry takes in all
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=["late and reordered", "duplicated", "lossy, acknowledged"])
+def test_bounded_memory_is_exact_whatever_the_network_does(network):
+    outcome = solved(grid(3), network=network, options=DpopOptions(most_bytes=1_500, beyond="condition"), timeout=10_000)
+    assert outcome.result.conditioned
+    assert outcome.result.cost == dcop_optimum(grid(3)).cost
+
+
+def test_too_much_work_is_refused_even_in_bounded_memory():
+    crowd = [Variable(f"v{i:02}", range(3)) for i in range(26)]
+    pairs = [CostFunction(f"{i},{j}", (f"v{i:02}", f"v{j:02}"), [[i, j, 1]] * 3) for i in range(26) for j in range(i)]
+    outcome = solved(DcopProblem(crowd, pairs), options=DpopOptions(roots=1, beyond="condition", most_bytes=1_000_000))
+    assert outcome.failure_reason.startswith("infeasible: in 1,000,000 bytes it would take ")
+    assert outcome.result.util_messages == 0
 
 
 def test_dpop_names_hard_constraints_that_contradict_each_other():
@@ -212,7 +283,7 @@ def test_agents_sit_under_the_names_of_the_problem():
         executor.run([], "dpop", 3)
 
 
-@pytest.mark.parametrize("bad", [{"roots": 0}, {"most_bytes": 0}, {"roots": 2.5}])
+@pytest.mark.parametrize("bad", [{"roots": 0}, {"most_bytes": 0}, {"roots": 2.5}, {"beyond": "hope"}])
 def test_options_out_of_range_are_refused(bad):
     with pytest.raises(ConfigurationError, match="dpop: "):
         DpopOptions(**bad)
@@ -257,8 +328,8 @@ def test_a_party_or_coordinator_that_dies_ends_the_search(who):
 
 
 def test_a_tree_of_many_variables_is_solved_by_as_many_messages():
-    tree = [CostFunction(f"f{i}", (f"v{i // 2}", f"v{i}"), [[3, 0], [1, 2]]) for i in range(1, 200)]
-    problem = DcopProblem([Variable(f"v{i}", range(2)) for i in range(200)], tree)
+    tree = [CostFunction(f"f{i}", (f"v{i // 2}", f"v{i}"), [[3, 0], [1, 2]]) for i in range(1, 80)]
+    problem = DcopProblem([Variable(f"v{i}", range(2)) for i in range(80)], tree)
     result = solved(problem, options=DpopOptions(roots=1)).result
     assert result.cost == dcop_optimum(problem).cost
-    assert (result.width, result.messages) == (1, 199 * (2 + 2 + 1 + 2))  # greetings, token, verdict, UTIL and VALUE
+    assert (result.width, result.messages) == (1, 79 * (2 + 2 + 1 + 2))  # greetings, token, verdict, UTIL and VALUE

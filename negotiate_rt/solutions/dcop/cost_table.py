@@ -55,6 +55,14 @@ def project(table: CostTable, variable: str, objective: Objective) -> tuple[Cost
     return CostTable(rest, best), choices
 
 
+def fixed(table: CostTable, places: Mapping[str, int]) -> CostTable:
+    """Return the table at these places of some variables, as a view without their axes. Cost: O(axes)."""
+    if places.keys().isdisjoint(table.variables):
+        return table
+    at = tuple(places.get(one, slice(None)) for one in table.variables)
+    return CostTable(tuple(one for one in table.variables if one not in places), table.costs[at])
+
+
 def tables_by_lowest(problem: DcopProblem, order: Sequence[str]) -> dict[str, list[CostTable]]:
     """Return, for each variable, its own cost and the cost functions of which it is the lowest in the order of a pseudo-tree.
 
