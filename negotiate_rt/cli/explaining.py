@@ -20,7 +20,7 @@ from negotiate_rt.messages.config import protocol_name
 from negotiate_rt.messages.performatives import fipa_name
 from negotiate_rt.protocols.base import NegotiationProtocol
 from negotiate_rt.runtime.latency import Latency
-from negotiate_rt.scenarios.format import Behaviour, Bidding
+from negotiate_rt.scenarios.format import Behaviour, Bidding, Forming
 from negotiate_rt.strategies import STRATEGIES
 
 HEADS = {
@@ -37,7 +37,7 @@ def lists() -> dict[str, dict[str, str]]:
     """Return what there is, by kind: name -> one line."""
     from negotiate_rt.solutions.mechanism_library import MECHANISMS  # late: numpy
 
-    strategies: dict[str, Any] = {**STRATEGIES, **tagged(Bidding)}
+    strategies: dict[str, Any] = {**STRATEGIES, **tagged(Bidding), **tagged(Forming)}
     return {
         "protocols": {name: first_line(type(one)) for name, one in built_in().items()},
         "strategies": {name: parameters(kind) + first_line(kind) for name, kind in strategies.items()},

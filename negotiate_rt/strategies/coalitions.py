@@ -113,7 +113,7 @@ class ValueDemand(msgspec.Struct, frozen=True, kw_only=True, tag="values"):
         return structure_values(view.problem, self.concept)
 
 
-class EquilibriumOffers(msgspec.Struct, frozen=True, tag="equilibrium"):
+class EquilibriumOffers(msgspec.Struct, frozen=True, tag="stationary"):
     """Proposes and joins as in the stationary equilibrium of the rules that it plays under, where coalitions are final and
     delay costs: who rejects proposes next (Chatterjee, Dutta, Ray and Sengupta 1993), or the proposer is drawn at random
     (Okada 1996).
@@ -301,9 +301,9 @@ def _smaller(own: Iterable[str], agent: str) -> Iterator[frozenset[str]]:
 
 
 AnyForming: TypeAlias = MyopicBestResponse | ValueDemand | EquilibriumOffers
-FormingName: TypeAlias = Literal["myopic", "values", "equilibrium"]
+FormingName: TypeAlias = Literal["myopic", "values", "stationary"]
 FORMING: dict[str, type[AnyForming]] = {
-    "myopic": MyopicBestResponse, "values": ValueDemand, "equilibrium": EquilibriumOffers,
+    "myopic": MyopicBestResponse, "values": ValueDemand, "stationary": EquilibriumOffers,
 }  # fmt: skip
 """Strategies of coalition formation by name."""
 

@@ -44,7 +44,10 @@ from negotiate_rt import (
     WeightedVotingGame,
     shapley,
 )
-from negotiate_rt.problems.coalitions import CoalitionResult, CoalitionSpace
+from negotiate_rt.messages.codec import Codec
+from negotiate_rt.messages.envelope import Envelope, Route
+from negotiate_rt.messages.performatives import Cfp, Inform
+from negotiate_rt.problems.coalitions import CoalitionEvent, CoalitionNews, CoalitionResult, CoalitionSpace
 from negotiate_rt.protocols import CoalitionFormation
 
 THREE = CoalitionGame("abc", {"a": 0, "b": 0, "c": 0, "ab": 60, "ac": 50, "bc": 40, "abc": 90})
@@ -740,6 +743,19 @@ def test_options_out_of_range_are_said(make: Callable[[], object], told: str):
     with pytest.raises(ConfigurationError) as refusal:
         make()
     assert told in str(refusal.value)
+
+
+@pytest.mark.parametrize("form", ["json", "msgpack"])
+def test_what_is_said_can_be_written_and_read(form):
+    codec = Codec(form, contents=CoalitionFormation.contents)
+    seen: list[Any] = []
+    ran([scripted("a", {"a": 60, "b": 0}, {"a": 30, "b": 30}), scripted("b", joins=lambda view: view.call.proposal == PAIR),
+         scripted("c", seen=seen)], THREE)  # fmt: skip
+    for view in seen:
+        content = CoalitionNews(events=(CoalitionEvent(kind="gone", by="a", round=2),), standing=view.call)
+        for message in (Cfp(view.call), Inform(content), Propose(PAIR, "x/1", 3.0)):
+            envelope = Envelope(Route("x", "a", "chair", "coalition-formation"), message)
+            assert codec.decode(codec.encode(envelope)) == envelope
 
 
 def test_protocol_has_its_spellings():
