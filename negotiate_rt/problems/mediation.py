@@ -47,8 +47,8 @@ class MediationOptions(msgspec.Struct, frozen=True, kw_only=True):
     proposal is imposed, or one of the parties' final offers. grades: a vote on a text is a whole number from -grades to grades
     (1: no more than better or worse). temperature: of the annealing at its start and end, in grades of all parties together
     (None: three fifths and a fiftieth of the largest grade). Durations are seconds or timedeltas: reply_by for each
-    answer (None: what is left), solve_timeout for a computation (None: half of what is left), closing for the end, when
-    there is arbitration (None: a tenth of the whole). Raises ConfigurationError.
+    answer (None: a third of what is left, a tenth for a vote), solve_timeout for a computation (None: half of what is left,
+    5 seconds at most), closing for the end, when there is arbitration (None: a tenth of the whole). Raises ConfigurationError.
     """
 
     method: Method = "optimum"

@@ -44,12 +44,16 @@ from negotiate_rt.runtime.bundle import Bundle
 
 LISTENING, LEFT = "listening", "LEFT"
 LATE = "telling_late", "voting_late", "offering_late", "consenting_late"
-FRESH_STARTS = 10  # dialogues opened anew with one party that has fallen silent
+FRESH_STARTS = 10  # dialogues opened anew with a party that has not been heard of in between
+TRIES = 3  # at full preferences: who is silent is asked again
+EXPLORING = 4 / 5  # of rounds and time, before something is proposed
+SHARE, BALLOT_SHARE = 1 / 3, 1 / 10  # of the time that is left, for an answer; for a vote
 
 
 class Room:
     """What a mediator knows. disclosed: full preferences by party, with `utilities` made of them; gone: who has left, and why;
-    last_votes: of the last ballot; refused: proposals that were not accepted, with who refused the last.
+    silences: how often a party was silent, since it was last heard of; last_votes: of the last ballot; pending: the proposal that
+    stands, with who has accepted it; refused: those that were not accepted, with who refused the last.
     """
 
     def __init__(self, talk: Bundle) -> None:
@@ -60,8 +64,10 @@ class Room:
         self.disclosed: dict[str, AnyPreferences] = {}
         self.utilities: dict[str, SpaceUtility] = {}
         self.gone: dict[str, str] = {}
-        self.starts: dict[str, int] = {}
-        self.silent: set[str] = set()
+        self.silences: dict[str, int] = {}
+        self.again_at: dict[str, int] = {}
+        self.pending: NegotiationOffer | None = None
+        self.consenting: set[str] = set()
         self.last_votes: dict[str, tuple[int, ...]] = {}
         self.text: Outcome | None = None
         self.refused: list[Outcome] = []
@@ -71,6 +77,7 @@ class Room:
         whole = talk.deadline - talk.now
         closing = whole / 10 if self.options.closing is None else float(self.options.closing)
         self.closes_at = talk.deadline - closing if math.isfinite(whole) else math.inf
+        self.explored_by = talk.now + EXPLORING * (self.closes_at - talk.now)
         self.until = talk.deadline if self.options.arbitration == "none" else self.closes_at
         self.began = talk.now
 
@@ -92,6 +99,11 @@ class Room:
         return bool(self.round < self.rounds and self.talk.now < self.until and self.possible)
 
     @property
+    def exploring(self) -> bool:
+        """Whether there are rounds and time left to find something to propose."""
+        return bool(self.more and self.round < max(1, int(EXPLORING * self.rounds)) and self.talk.now < self.explored_by)
+
+    @property
     def possible(self) -> bool:
         """Whether enough parties are here to accept anything."""
         return bool(len(self.talk.ends) - len(self.gone) >= self.needed)
@@ -102,8 +114,9 @@ class Room:
         return [name for name in self.talk.ends if name not in self.gone]
 
     def progress(self, rounds: int) -> float:
-        """Return the share of so many rounds, or of the time until the closing, that has gone by, whichever is more."""
-        by_time = (self.talk.now - self.began) / (self.closes_at - self.began) if math.isfinite(self.closes_at) else 0.0
+        """Return the share of so many rounds, or of the time to explore, that has gone by, whichever is more."""
+        whole = self.explored_by - self.began
+        by_time = (self.talk.now - self.began) / whole if math.isfinite(whole) and whole > 0 else 0.0
         return max(self.round / max(1, rounds), by_time)
 
     # -- asking ---------------------------------------------------------------------------------------------------------
@@ -111,14 +124,14 @@ class Room:
     async def ask(self, question: Message, names: Iterable[str] | None = None, afresh: bool = True) -> dict[str, Message]:
         """Open a round: ask the parties (all who are here, or these) and return what they answer in time.
 
-        afresh: whether a party that is overdue is asked in a dialogue opened anew, as long as it has fresh starts left.
+        afresh: whether a party that is overdue is asked at once in a dialogue opened anew, or only after some rounds.
         """
         talk = self.talk
         talk.conversation.round += 1
         self._reopen(afresh)
         wanted = self.present if names is None else [name for name in names if name not in self.gone]
         awaited = [name for name in wanted if talk.state(name) == LISTENING]
-        due = self._due()
+        due = self._due(question)
         message = question
         for name in awaited:
             if isinstance(question, Propose):
@@ -127,10 +140,12 @@ class Room:
             await talk.send(message, name, finite_or_none(due))
         return await self._hear(dict.fromkeys(awaited), due)
 
-    def _due(self) -> float:
+    def _due(self, question: Message) -> float:
+        """Return until when answers are waited for: ballots come in numbers, and each is given less of what is left."""
         left = self.until - self.talk.now
         reply_by = self.options.reply_by
-        return self.talk.now + max(0.0, left / 2 if reply_by is None else min(left, float(reply_by)))  # type: ignore[arg-type]  # seconds
+        share = BALLOT_SHARE if isinstance(question, QueryIf) else SHARE
+        return self.talk.now + max(0.0, left * share if reply_by is None else min(left, float(reply_by)))  # type: ignore[arg-type]  # seconds
 
     async def _hear(self, awaited: dict[str, None], due: float) -> dict[str, Message]:
         talk = self.talk
@@ -140,7 +155,8 @@ class Room:
             if isinstance(message, Lapse):
                 for silent in awaited:
                     talk.lapse(silent)
-                self.silent.update(awaited)
+                    self.silences[silent] = self.silences.get(silent, 0) + 1
+                    self.again_at[silent] = self.round + 2 ** self.silences[silent]
                 break
             self._note(name, message)
             if name in awaited:
@@ -168,8 +184,11 @@ class Room:
         """Take note of what is no answer that is waited for, and of who has gone."""
         if isinstance(message, (Left, Walk)):
             self._leave(name, message)
-        else:
-            self.silent.discard(name)
+            return
+        self.silences.pop(name, None)
+        pending = self.pending
+        if isinstance(message, Accept) and pending is not None and message.offer == pending.id:
+            self.consenting.add(name)
 
     def _leave(self, name: str, message: Message) -> None:
         """Note that somebody has gone for good."""
@@ -183,20 +202,28 @@ class Room:
             self.gone.setdefault(name, f"walked-away: {name}" + (f": {why}" if why else ""))
 
     def _reopen(self, afresh: bool) -> None:
-        """Open fresh dialogues with those who have been silent since they were asked."""
-        for name in sorted(self.silent) if afresh else ():
-            if name in self.gone or self.talk.state(name) not in LATE or self.starts.get(name, 0) >= FRESH_STARTS:
-                continue
-            self.starts[name] = self.starts.get(name, 0) + 1
-            self.talk.lapse(name)
-            self.talk.call_again(name)
-            self.silent.discard(name)
+        """Open fresh dialogues with those who have been silent since they were asked: at once, or ever later."""
+        for name in [one for one in self.talk.ends if one in self.silences]:
+            late = name not in self.gone and self.talk.state(name) in LATE
+            if late and self.silences[name] <= FRESH_STARTS and (afresh or self.round >= self.again_at[name]):
+                self.talk.lapse(name)
+                self.talk.call_again(name)
 
     # -- the questions --------------------------------------------------------------------------------------------------
 
     async def ask_preferences(self) -> None:
-        """Ask everybody for full preferences, and keep what is told."""
-        for name, answer in (await self.ask(QueryRef(PreferencesAsked()))).items():
+        """Ask everybody for full preferences, and keep what is told; who is silent is asked again."""
+        silent = self.present
+        for _ in range(TRIES):
+            if not silent or not self.more:
+                break
+            answers = await self.ask(QueryRef(PreferencesAsked()), silent)
+            silent = [name for name in silent if name not in answers]
+            self._keep(answers)
+
+    def _keep(self, answers: Mapping[str, Message]) -> None:
+        """Keep the preferences among some answers."""
+        for name, answer in answers.items():
             if not isinstance(answer, Inform):
                 continue
             try:
@@ -228,18 +255,27 @@ class Room:
         return {name: offers[one.offer] for name, one in answers.items() if isinstance(one, Propose)}
 
     async def propose(self, outcome: Outcome) -> NegotiationOffer | None:
-        """Put a proposal to everybody; return it as an offer if as many as must have accepted it. One that lacked nothing but the
-        answers of some who are still here is not refused: it may be put to them again.
+        """Put a proposal to everybody; return it as an offer once as many as must have accepted it. One that lacks nothing but
+        the answers of some who are still here is not refused: put to the vote again, it is put to those only.
         """
-        self.proposals += 1
+        pending = self.pending
+        if pending is None or pending.value != outcome:
+            self.proposals += 1
+            self.consenting.clear()
+            self.pending = pending = None
         count = self.talk.conversation.offer_count
-        answers = await self.ask(Propose(outcome))
-        self.accepted = sum(isinstance(answer, Accept) for answer in answers.values())
-        if self.accepted >= self.needed:
-            return self.talk.conversation.offers[f"{self.talk.conversation.id}/{count + 1}"]
-        self.refusing = [name for name in self.present if not isinstance(answers.get(name), Accept)]
-        if any(name in answers for name in self.refusing) or len(self.present) < len(self.talk.ends):
-            self.refused.append(outcome)  # and not only lacked the answers of some who are still here
+        question = Propose(outcome) if pending is None else Propose(outcome, pending.id)
+        answers = await self.ask(question, [name for name in self.present if name not in self.consenting])
+        if pending is None:
+            pending = self.pending = self.talk.conversation.offers.get(f"{self.talk.conversation.id}/{count + 1}")
+        self.consenting.update(name for name, answer in answers.items() if isinstance(answer, Accept))
+        self.accepted = len(self.consenting)
+        if pending is not None and self.accepted >= self.needed:
+            return pending
+        self.refusing = [name for name in self.present if name not in self.consenting]
+        if any(name in answers for name in self.refusing) or self.gone:
+            self.refused.append(outcome)
+            self.pending = None
         return None
 
     # -- what the mediator's own agent says -------------------------------------------------------------------------------

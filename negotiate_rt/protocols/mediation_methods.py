@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from negotiate_rt.messages.performatives import Inform, QueryRef
 from negotiate_rt.problems.issues import Outcome
 from negotiate_rt.problems.mediation import PairAsked, Preferred, Ranked, RankingAsked
-from negotiate_rt.protocols.mediating import Room
+from negotiate_rt.protocols.mediating import EXPLORING, Room
 from negotiate_rt.runtime.working_clock import working_clock
 
 LONGEST_SEARCH = 5.0  # seconds of a computation, where the options do not say
@@ -40,20 +40,19 @@ class TextApproach:
         self.room = room
         heat = room.options.heat() if room.options.method == "annealing" else None
         self.text = SingleText(room.space, room.talk.rng, room.needed, heat, start)
-        self.budget = room.rounds * 4 // 5
         self.asked = False
         room.text = self.text.text
 
     async def explore(self) -> None:
         """Vote on one change after the other."""
         room, text = self.room, self.text
-        while room.more and room.round < self.budget and room.talk.now < room.closes_at:
+        while room.exploring:
             draft = await room.suggested(text.draft(), voting=True)
             if draft is None:
                 break
             votes = await room.vote((draft,), text.text)
             grades = [one[0] for one in votes.values()]
-            text.take(draft, grades, len(room.present), room.progress(self.budget))
+            text.take(draft, grades, len(room.present), room.progress(int(EXPLORING * room.rounds)))
             self._note()
 
     async def proposal(self) -> Outcome | None:
@@ -156,7 +155,6 @@ class ShortlistApproach:
 
     def __init__(self, room: Room) -> None:
         self.room = room
-        self.budget = max(1, room.rounds * 4 // 5)
         self.order: list[Outcome] = []
         self.seen: dict[Outcome, None] = {}
 
@@ -167,7 +165,7 @@ class ShortlistApproach:
         room = self.room
         size, rng = room.options.shortlist, room.talk.rng
         shortlist = first_shortlist(room.space, size, rng)
-        while room.more and room.round < self.budget and room.talk.now < room.closes_at and shortlist:
+        while room.exploring and shortlist:
             before = room.text
             self.order = await self.ranked(shortlist)
             self.seen.update(dict.fromkeys(shortlist))
@@ -228,7 +226,7 @@ class PairwiseApproach(ShortlistApproach):
         shortlist = first_shortlist(room.space, room.options.shortlist, room.talk.rng)
         duels = Duels(len(shortlist))
         for first, second in duels.pairs():
-            if not room.more or room.round >= self.budget or room.talk.now >= room.closes_at:
+            if not room.exploring:
                 break
             room.ballots += 1
             answers = await room.ask(QueryRef(PairAsked(shortlist[first], shortlist[second])))

@@ -9,6 +9,7 @@ from typing import Any
 from negotiate_rt.lab.invariants.witness import Witness
 from negotiate_rt.messages.outcome import AGREED, TIMEOUT, NegotiationOffer, NegotiationState
 from negotiate_rt.messages.performatives import Accept, Propose
+from negotiate_rt.problems.mediation import MediationResult
 
 SLACK = 1e-9  # relative and absolute: rounding of sums and products
 CODES = frozenset(
@@ -145,12 +146,17 @@ def rational(seen: Witness) -> Iterator[str]:
         except ValueError as error:
             yield f"the deal lies outside of the outcome space of {seat.name}: {error}"
             continue
-        if not mine.known or not seat.guard:
+        if not mine.known or not seat.guard or outvoted(outcome.result):
             continue
         base = undiscounted(mine)
         worth, least = worth_of(base, deal, seat.name), base.reservation_value
         if worth is not None and worth < least - SLACK * max(1.0, abs(least)):
             yield f"the deal is worth {worth:g} to {seat.name}, whose reservation value is {least:g}"
+
+
+def outvoted(result: Any) -> bool:  # whatever the protocol's is
+    """Whether a deal also binds some who did not accept it, as they agreed to before: by majority, quorum or arbitration."""
+    return isinstance(result, MediationResult) and (result.imposed or result.accepted < result.parties)
 
 
 def bound(seen: Witness) -> list[Any]:  # of Seat
