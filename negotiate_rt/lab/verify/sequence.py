@@ -14,7 +14,7 @@ NARROWEST = 22  # columns from one lane to the next
 
 class Line(NamedTuple):
     """One line of a diagram: from which lane to which (the same: a note), what it says, and whether it is sent, arrives, both,
-    is lost or is dropped."""
+    is lost, or is dropped on arrival: at once or (missed) later."""
 
     start: int
     to: int
@@ -60,7 +60,7 @@ def _line(place: int, event: Event) -> Line:
     if event.what == "hears":
         return Line(theirs, mine, _with_state(event.act, event), "both" if event.fate == "seen" else "arrives")
     if event.what == "drops":
-        return Line(theirs, mine, _with_state(event.act, event), "dropped")
+        return Line(theirs, mine, _with_state(event.act, event), "missed")
     words = {
         "waits": f"waits in vain: {event.state}", "leaves": "has gone", "leads": f"'{event.act}': {event.state}",
         "calls again": "opens a fresh dialogue",
@@ -97,6 +97,7 @@ def _cells(places: Sequence[int], line: Line) -> dict[int, str]:
     body = label.center(room, "-")
     tip, rear = {
         "both": (">", "-"), "sent": (".", "-"), "arrives": (">", "."), "lost": ("x", "-"), "dropped": ("x", "-"),
+        "missed": ("x", "."),
     }[line.how]  # fmt: skip
     if start < to:
         return {left: rear * 2 + body[2:-2] + "." * (tip == ".") + "-" * (tip != ".") + tip}
@@ -118,8 +119,8 @@ def mermaid_diagram(lanes: Sequence[str], way: Sequence[Happening], wrong: str) 
     """Return a Mermaid sequenceDiagram of a way, with what is wrong as its last note. Cost: O(steps)."""
     ids = [re.sub(r"\W", "_", name) for name in lanes]
     rows = ["sequenceDiagram", *(f"    participant {id} as {name}" for id, name in zip(ids, lanes, strict=True))]
-    arrows = {"both": "->>", "sent": "-)", "arrives": "->>", "lost": "-x", "dropped": "-x"}
-    ends = {"sent": " (on its way)", "arrives": " (arrives)", "dropped": " (dropped)"}
+    arrows = {"both": "->>", "sent": "-)", "arrives": "->>", "lost": "-x", "dropped": "-x", "missed": "-x"}
+    ends = {"sent": " (on its way)", "arrives": " (arrives)", "dropped": " (dropped)", "missed": " (dropped)"}
     for line in lines_of(way):
         text = _escaped(line.text)
         if line.how == "note":

@@ -32,7 +32,7 @@ from negotiate_rt.lab.verify.report import (
 )
 from negotiate_rt.lab.verify.rules import Rulebook
 from negotiate_rt.lab.verify.sequence import lanes_of, mermaid_diagram, text_diagram
-from negotiate_rt.lab.verify.whole import WINNERS, Found, Happening, Progress, System, Whole
+from negotiate_rt.lab.verify.whole import EVERY, WINNERS, Found, Happening, Progress, System, Whole
 from negotiate_rt.lab.verify.worlds import DEADLOCK, UNLIMITED, Limits
 from negotiate_rt.machine.joint import JointTable
 from negotiate_rt.machine.table import FINAL, Table
@@ -142,12 +142,15 @@ def _explored(subject: Subject, bounds: Bounds, faults: int, progress: Progress 
 
 
 def _fits(dialogue: Dialogue, number: int, limit: int, progress: Progress | None) -> bool:
-    """Whether all dialogues together are likely to have no more states than the limit. Explores one by itself to tell."""
+    """Whether all dialogues together are likely to have no more states than the limit: in the built-in protocols a fifth of
+    all combinations comes about. Explores one dialogue by itself to tell."""
+    joint = dialogue.book.joint
+    wholes = 1 if joint is None else len(joint.names())
     count = 0
     while count < len(dialogue.keys):
-        if count % 5_000 == 0 and progress is not None:
+        if count % EVERY == 0 and progress is not None:
             progress(len(dialogue.keys))
-        if number > 1 and math.comb(count + number - 1, number) > 4 * limit:
+        if number > 1 and wholes * math.comb(count + number - 1, number) > 5 * limit:
             return False
         dialogue.steps(count)
         count += 1

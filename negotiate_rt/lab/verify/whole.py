@@ -19,7 +19,7 @@ from negotiate_rt.messages.performatives import Accept, Confirm
 BITS = 21  # of a number that stands for one dialogue's state
 MASK = (1 << BITS) - 1
 WINNERS = "winners"
-EVERY = 20_000  # states between two reports of progress
+EVERY = 1_000  # states between two looks at the limit, and reports of progress
 Happening: TypeAlias = tuple[int, Event]  # which participant's dialogue (-1: the convener by itself), and what
 Progress: TypeAlias = Callable[[int], None]
 
@@ -109,6 +109,7 @@ class Whole:
         self.joints: set[int] = set()
         self.steps = 0
         self.complete = False
+        self._bound = [system.bound for system in systems]
         self._alike = [place and systems[place] is systems[place - 1] for place in range(len(systems))]
 
     def pack(self, joint: int, ids: list[int]) -> int:
@@ -208,34 +209,43 @@ class Whole:
                 continue
             self.steps += 1
             target = event.target
-            happening = (-1, Event(0, "leads", event.name, "", self.joint.names[target]))
             if self.joint.ends[target]:
-                self._conclude(code, target, ids, happening)
+                self._conclude(code, target, ids, event)
                 continue
             if self.joint.accepts[target] and not self.joint.accepts[joint]:
-                self._check_anew(code, ids, happening)
+                self._check_anew(code, ids, event)
             after = self.pack(target, ids)
             if after not in self.parents:
                 self.parents[after] = code
                 queue.append(after)
 
-    def _check_anew(self, code: int, ids: list[int], happening: Happening) -> None:
+    def _leads(self, event: JointEvent) -> Happening:
+        return -1, Event(0, "leads", event.name, "", self.joint.names[event.target])
+
+    def _check_anew(self, code: int, ids: list[int], event: JointEvent) -> None:
         """Nothing is awarded anew while somebody who was awarded it is still at it."""
         for system, id in zip(self.systems, ids, strict=True):
             if system.held[id] and not self.book.places[0][system.place[id]].final:
                 state = self.book.names[system.place[id]]
-                self._note(code, (WINNERS, f"it may be awarded anew while the one who has it is still in {state!r}"), happening)
+                bad = (WINNERS, f"it may be awarded anew while the one who has it is still in {state!r}")
+                self._note(code, bad, self._leads(event))
 
-    def _conclude(self, code: int, joint: int, ids: list[int], last: Happening | None = None) -> None:
+    def _conclude(self, code: int, joint: int, ids: list[int], event: JointEvent | None = None) -> None:
         """The convener has ended the whole: does the outcome agree with what was accepted?"""
         name = self.joint.names[joint]
         self.outcomes[name] = None
-        pairs = list(zip(self.systems, ids, strict=True))
+        wrong = ""
         if name != AGREED:
-            if any(system.bound[id] for system, id in pairs):
-                self._note(code, (OUTCOME, f"the outcome is {name}, and an acceptance was binding"), last)
-        elif self.winners and joint in self.joint.unawarded and not any(s.held[id] or s.stained[id] for s, id in pairs):
-            self._note(code, (OUTCOME, f"the outcome is {name}, and nobody was awarded anything"), last)
+            for bound, id in zip(self._bound, ids, strict=True):
+                if bound[id]:
+                    wrong = "an acceptance was binding"
+        elif self.winners and joint in self.joint.unawarded and not any(
+            system.held[id] or system.stained[id] for system, id in zip(self.systems, ids, strict=True)
+        ):
+            wrong = "nobody was awarded anything"
+        if wrong:
+            last = None if event is None else self._leads(event)
+            self._note(code, (OUTCOME, f"the outcome is {name}, and {wrong}"), last)
 
     def _note(self, code: int, bad: Bad, last: Happening | None = None) -> None:
         if bad[0] in self.found:
@@ -280,4 +290,4 @@ class Whole:
         for event in self.joint.events[joint]:
             where = {system.place[id] for system, id in zip(self.systems, ids, strict=True)}
             if event.guard.isdisjoint(where):
-                yield (-1, Event(0, "leads", event.name, "", self.joint.names[event.target])), event.target, ids
+                yield self._leads(event), event.target, ids
