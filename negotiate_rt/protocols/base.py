@@ -34,6 +34,7 @@ from negotiate_rt.runtime.seat import Question, Seat
 from negotiate_rt.runtime.seating import Wiring
 
 SeatCount = int | tuple[int, int | None]
+DELAY, DUPLICATION, REORDERING, LOSS = "delay", "duplication", "reordering", "loss"
 OFFER_RULES: Mapping[Kind, tuple[Rule, ...]] = {
     Propose: (inside_outcome_space,), Accept: (names_standing_offer,), Withdraw: (names_own_offer,),
 }  # fmt: skip
@@ -50,6 +51,10 @@ class NegotiationProtocol:
     (None: the tables do not say), which `negotiate-rt verify` proves; convener: its initiating role, which the runtime seats
     when nobody plays it; questions: role -> hook name (None: the role's own) -> Question; options: the type of
     config.options; contents: structs of its own that its messages carry.
+
+    tolerates: what links may do to messages (delay, duplication, reordering, loss) without changing how a talk ends and what it
+    is worth to whom, given time enough. Whatever else happens, it ends by its deadline. With acknowledged delivery a protocol
+    that tolerates delay tolerates all of them.
     """
 
     name: ClassVar[str] = ""
@@ -70,6 +75,7 @@ class NegotiationProtocol:
     questions: ClassVar[Mapping[str, Mapping[str | None, Question]]] = {}
     options: ClassVar[type | None] = None
     contents: ClassVar[tuple[type, ...]] = ()
+    tolerates: ClassVar[frozenset[str]] = frozenset({DELAY, DUPLICATION, REORDERING})
 
     @cached_property
     def table(self) -> Table:

@@ -46,7 +46,7 @@ from negotiate_rt.messages.view import View
 from negotiate_rt.problems.orders import Order, order_of
 from negotiate_rt.problems.trading import ContinuousOptions, MarketNews, MarketResult, Quote, Trade
 from negotiate_rt.protocols.auctioneering import OUT, AuctionProtocol, view_of_bid
-from negotiate_rt.protocols.base import finite_or_none
+from negotiate_rt.protocols.base import DUPLICATION, finite_or_none
 from negotiate_rt.protocols.double_auction import check_limit, gain_of, settle_traders, side_of
 from negotiate_rt.protocols.guard import spoken, true_number, unbounded
 from negotiate_rt.protocols.multi_unit import marginals
@@ -161,6 +161,7 @@ class ContinuousDoubleAuction(AuctionProtocol):
 
     name = "continuous-double-auction"
     options = ContinuousOptions
+    tolerates: ClassVar = frozenset({DUPLICATION})  # who comes first is part of the rules, and so is the time
     contents: ClassVar = (MarketNews, Quote, Order)
     rules: ClassVar = {Propose: (is_order,)}
     questions: ClassVar = {"auctioneer": {None: TRADING_TURN}, "bidder": {None: TRADING_TURN}}

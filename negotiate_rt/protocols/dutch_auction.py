@@ -24,6 +24,7 @@ from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.messages.performatives import Message, Propose, Reject
 from negotiate_rt.problems.auction import DutchOptions
 from negotiate_rt.protocols.auctioneering import Sale, unsold, view_of_bid
+from negotiate_rt.protocols.base import DUPLICATION
 from negotiate_rt.protocols.guard import true_number
 from negotiate_rt.protocols.open_auction import (
     ClockAuction,
@@ -56,6 +57,7 @@ class DutchAuction(ClockAuction):
 
     name = "dutch-auction"
     options = DutchOptions
+    tolerates: ClassVar = frozenset({DUPLICATION})  # who comes first is part of the rules, and so is the time
     questions: ClassVar = {
         **OpenAuction.questions, "bidder": {None: Question("bid", judge_take, view_of_bid, adapt=as_bid_hook)},
     }  # fmt: skip

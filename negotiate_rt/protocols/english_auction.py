@@ -23,7 +23,7 @@ from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.messages.performatives import Inform, Message, Propose, Reject
 from negotiate_rt.problems.auction import EnglishOptions, OutcryCall, outbids, reaches, step_beyond
 from negotiate_rt.protocols.auctioneering import Sale, price_in, short_of, unsold, view_of_bid
-from negotiate_rt.protocols.base import finite_or_none
+from negotiate_rt.protocols.base import DUPLICATION, finite_or_none
 from negotiate_rt.protocols.open_auction import (
     OneLotOpenAuction,
     call_all,
@@ -64,6 +64,7 @@ class EnglishAuction(OneLotOpenAuction):
 
     name = "english-auction"
     options = EnglishOptions
+    tolerates: ClassVar = frozenset({DUPLICATION})  # who comes first is part of the rules, and so is the time
     questions: ClassVar = {
         **OneLotOpenAuction.questions, "bidder": {None: Question("bid", judge_outcry, view_of_bid, adapt=as_bid_hook)},
     }  # fmt: skip

@@ -21,6 +21,7 @@ from negotiate_rt.messages.outcome import Bid
 from negotiate_rt.messages.performatives import Message, Propose, Refuse, Reject
 from negotiate_rt.problems.auction import ClockOptions, reaches, step_beyond
 from negotiate_rt.protocols.auctioneering import Sale, unsold, view_of_bid
+from negotiate_rt.protocols.base import DUPLICATION
 from negotiate_rt.protocols.calling import LAPSED
 from negotiate_rt.protocols.open_auction import (
     BIDDING,
@@ -54,6 +55,7 @@ class JapaneseAuction(ClockAuction):
 
     name = "japanese-auction"
     options = ClockOptions
+    tolerates: ClassVar = frozenset({DUPLICATION})  # who comes first is part of the rules, and so is the time
     moves: ClassVar[Moves] = {**OpenAuction.moves, **ON_THE_BUTTON}
     questions: ClassVar = {
         **OpenAuction.questions, "bidder": {None: Question("bid", judge_stay, view_of_bid, adapt=as_bid_hook)},

@@ -32,6 +32,7 @@ from negotiate_rt.machine.joint import JointMoves
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.outcome import AGREED, DEADLOCK, FAILED, TIMEOUT, NegotiationOffer
 from negotiate_rt.messages.performatives import Accept, Cfp, Inform, Left, Message, Propose, QueryIf, Reject, Walk
+from negotiate_rt.protocols.base import DELAY, DUPLICATION
 from negotiate_rt.protocols.chairing import Chaired, Rules, relay, relays_an_offer, view_at_table
 from negotiate_rt.protocols.guard import judge_bargain
 from negotiate_rt.protocols.waning import DiscountedPreferences
@@ -196,6 +197,7 @@ class MonotonicConcession(Chaired):
 
     name = "monotonic-concession"
     options = ConcessionOptions
+    tolerates: ClassVar = frozenset({DELAY, DUPLICATION})  # a call that overtakes the verdict before it finds nobody ready
     contents = (Judgement,)
     winners = 1
     start = LISTENING

@@ -22,6 +22,7 @@ from negotiate_rt.machine import Moves
 from negotiate_rt.machine.joint import JointMoves
 from negotiate_rt.messages.outcome import AGREED, DEADLOCK, FAILED, TIMEOUT, NegotiationOffer
 from negotiate_rt.messages.performatives import Accept, Cfp, Inform, Left, Message, Propose, Walk, Withdraw
+from negotiate_rt.protocols.base import DELAY, DUPLICATION
 from negotiate_rt.protocols.chairing import Chaired, relay
 from negotiate_rt.runtime.bundle import Bundle
 from negotiate_rt.runtime.dialogue import Dialogue
@@ -42,6 +43,7 @@ class StackedAlternatingOffers(Chaired):
 
     name = "stacked-alternating-offers"
     contents = (Assent,)
+    tolerates: ClassVar = frozenset({DELAY, DUPLICATION})  # a call that overtakes the verdict before it finds nobody ready
     winners = 1
     start = LISTENING
     moves: ClassVar[Moves] = {
