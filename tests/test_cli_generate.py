@@ -64,3 +64,24 @@ def test_mistakes_are_told_in_one_message_and_exit_2(words: tuple[str, ...], tol
 def test_a_search_takes_options_that_are_true_or_false() -> None:
     words = ("solve", "--generate", "ising", "-a", "mgm", "--set", "until_settled=false", "--cycles", "30", "--json")
     assert json.loads(ran(*words).output)["runs"][0]["cycles"] == 30
+
+
+def test_a_dcop_is_converted_between_our_toml_and_pydcops_yaml_and_validated(tmp_path: Path) -> None:
+    pytest.importorskip("yaml", reason="pyDCOP's form needs PyYAML, of the extra dcop")
+    ours, theirs, back = (str(tmp_path / name) for name in ("a.toml", "b.yaml", "c.toml"))
+    ran("generate", "secp", "--out", ours)
+    there = ran("convert", ours, theirs)
+    assert there.exit_code == 0, there.output
+    assert "a DCOP (min), 11 variables, 7 cost functions, 8 agents; written" in " ".join(there.output.split())
+    assert ran("convert", theirs, back, "--json").exit_code == 0
+    assert ran("convert", theirs, back).exit_code == 2
+    fine = ran("validate", ours, theirs, back)
+    assert fine.exit_code == 0
+    assert fine.output.count(": fine: 8 lights, 3 scenes, 4 rules, a DCOP (min)") == 3
+    best = {name: json.loads(ran("solve", name, "--json").output)["runs"][0]["cost"] for name in (ours, theirs, back)}
+    assert len({round(cost, 9) for cost in best.values()}) == 1
+    (tmp_path / "a.toml").write_text("[[variables]]\nname = 'x'\ndomain = []\n")
+    wrong = ran("validate", ours)
+    assert wrong.exit_code == 2
+    assert "variables[0].domain: expected at least 1, got 0" in wrong.output
+    assert ran("convert", theirs, back, "--to", "genius").exit_code == 2

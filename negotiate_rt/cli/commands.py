@@ -150,16 +150,16 @@ def explain(protocol: str, mermaid: bool, as_json: bool) -> None:
 @program.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def validate(files: tuple[str, ...]) -> None:
-    """Check scenario, domain and game FILES, or folders of a domain; say of each that it is fine, or all that is wrong."""
+    """Check scenario, domain, game and DCOP FILES, or folders of a domain; say of each that it is fine, or all that is wrong."""
     from negotiate_rt import scenarios
-    from negotiate_rt.cli.converting import in_words
+    from negotiate_rt.cli.converting import in_words, read_any
     from negotiate_rt.scenarios.game_files import read_game
 
     wrong = 0
     for name in files:
         try:
             game = read_game(name)
-            told = in_words(scenarios.load_any(name)) if game is None else f"a game of {len(game.game)} players"
+            told = in_words(read_any(name)) if game is None else f"a game of {len(game.game)} players"
         except scenarios.ScenarioError as error:
             fail(str(error))
             wrong += 1
@@ -177,7 +177,7 @@ def validate(files: tuple[str, ...]) -> None:
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was read and written as one JSON object.")
 def convert(source: tuple[str, ...], target: str, **options: Any) -> None:
-    """Convert a domain between our TOML and JSON, Genius XML and GeniusWeb JSON.
+    """Convert a domain between our TOML and JSON, Genius XML and GeniusWeb JSON; a DCOP between our TOML and pyDCOP's YAML.
 
     IN is a file or folder, or several files (a domain and its profiles); which form it is, its content says. OUT is a
     file (.toml, .json), or with --to genius or geniusweb a folder. Nothing is lost without --lossy: what a form cannot
@@ -189,17 +189,17 @@ def convert(source: tuple[str, ...], target: str, **options: Any) -> None:
 
 
 @program.command()
-@click.argument("kind", type=click.Choice(["scenario", "domain"]), default="scenario", required=False)
+@click.argument("kind", type=click.Choice(["scenario", "domain", "dcop"]), default="scenario", required=False)
 @click.option("--out", type=click.Path(), help="Write to this file instead of stdout.")
-def schema(kind: str, out: str | None) -> None:
-    """Print the JSON schema of scenario files (or of domain files), for editors that complete and check as you type."""
+def schema(kind: Any, out: str | None) -> None:  # "scenario", "domain" or "dcop"
+    """Print the JSON schema of scenario files (or of domain or DCOP files), for editors that complete and check as you type."""
     import json
     from pathlib import Path
 
     from negotiate_rt import scenarios
     from negotiate_rt.errors import ConfigurationError
 
-    text = json.dumps(scenarios.schema("domain") if kind == "domain" else scenarios.schema(), indent=2) + "\n"
+    text = json.dumps(scenarios.schema(kind), indent=2) + "\n"
     if out is None:
         click.echo(text, nl=False)
         return

@@ -6,10 +6,13 @@ The same tables stand in a file of their own and in a scenario's `[problem]`. Co
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
+
+from negotiate_rt.scenarios.reading import ScenarioError, decoded, parse
 
 Name = Annotated[str, Meta(min_length=1)]
 Scalar = str | bool | int | float
@@ -78,13 +81,17 @@ class DcopSpec(msgspec.Struct, frozen=True, kw_only=True, tag="dcop", tag_field=
     description: str = ""
 
 
-class DcopFileSpec(msgspec.Struct, frozen=True, kw_only=True, tag="dcop-file", tag_field="type", forbid_unknown_fields=True):
+class DcopFileSpec(
+    msgspec.Struct, frozen=True, kw_only=True, tag="dcop-file", tag_field="type", forbid_unknown_fields=True
+):
     """The problem in a file, seen from the scenario's folder: TOML of ours, or pyDCOP's YAML."""
 
     path: Name
 
 
-class DrawnDcopSpec(msgspec.Struct, frozen=True, kw_only=True, tag="drawn-dcop", tag_field="type", forbid_unknown_fields=True):
+class DrawnDcopSpec(
+    msgspec.Struct, frozen=True, kw_only=True, tag="drawn-dcop", tag_field="type", forbid_unknown_fields=True
+):
     """A problem drawn from a `seed`: the `generator` (colouring, ising, meetings, secp, sensors) and its `parameters`."""
 
     generator: Name
@@ -93,3 +100,17 @@ class DrawnDcopSpec(msgspec.Struct, frozen=True, kw_only=True, tag="drawn-dcop",
 
 
 AnyDcop: TypeAlias = DcopSpec | DcopFileSpec | DrawnDcopSpec
+
+
+def holds_dcop(path: str | Path) -> bool:
+    """Whether a file is meant as a DCOP: YAML, or TOML with variables that is no scenario. False where it cannot be read."""
+    place = Path(path)
+    if place.suffix.lower() in (".yaml", ".yml"):
+        return True
+    if place.suffix.lower() != ".toml" or not place.is_file():
+        return False
+    try:
+        tree = parse(decoded(place.read_bytes()), "toml")
+    except (OSError, ScenarioError):
+        return False  # told again, and better, by who reads it for good
+    return "variables" in tree and "protocol" not in tree

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from negotiate_rt.executor.settings import built_in as protocols
+from negotiate_rt.scenarios.dcop_format import DcopSpec
 from negotiate_rt.scenarios.domain import Domain, parties_of, read_source
 from negotiate_rt.scenarios.domain_files import EDITORS, is_domain
 from negotiate_rt.scenarios.domain_format import DomainSpec
@@ -106,14 +107,16 @@ def built_in_text(name: str) -> str:
     return (files("negotiate_rt.scenarios") / "library" / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def schema(kind: Literal["scenario", "domain"] = "scenario") -> dict[str, Any]:
-    """Return the JSON schema of a scenario file, with the options of every built-in protocol, or of a domain file."""
+def schema(kind: Literal["scenario", "domain", "dcop"] = "scenario") -> dict[str, Any]:
+    """Return the JSON schema of a scenario file, with the options of every built-in protocol, or of a domain or DCOP file."""
     kinds = dict.fromkeys(one.options for one in protocols().values() if one.options is not None)
-    forms = [ScenarioSpec, DomainSpec, *map(file_form, kinds)]
-    (scenario, domain, *options), parts = msgspec.json.schema_components(forms, ref_template="#/$defs/{name}")
+    forms = [ScenarioSpec, DomainSpec, DcopSpec, *map(file_form, kinds)]
+    (scenario, domain, dcop, *options), parts = msgspec.json.schema_components(forms, ref_template="#/$defs/{name}")
     nothing = {"type": "object", "maxProperties": 0}
     parts["ScenarioSpec"]["properties"]["options"] = {"anyOf": [*options, nothing], "default": {}}
-    for one in ("ScenarioSpec", "DomainSpec"):
+    for one in ("ScenarioSpec", "DomainSpec", "DcopSpec"):
         parts[one]["properties"][EDITORS] = {"type": "string"}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"negotiate_rt {kind}"}
-    return {**head, **(scenario if kind == "scenario" else domain), "$defs": parts}
+    if kind == "dcop":
+        parts["DcopSpec"]["required"].remove("type")  # which only a scenario needs, to tell problems apart
+    return {**head, **{"scenario": scenario, "domain": domain, "dcop": dcop}[kind], "$defs": parts}
