@@ -66,7 +66,7 @@ _WHERE = {
     ),
     "problems.known_games": "AirportGame BankruptcyGame GloveGame WeightedVotingGame",
     "problems.dividing": (
-        "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall DivisionResult Estate MarkCall PickCall Rent WishCall"
+        "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall DivisionResult EnvyCall Estate MarkCall PickCall Rent WishCall"
     ),
     "problems.goods": "DivisionProblem",
     "problems.influence": "InfluenceUtility draw_influence",
@@ -100,6 +100,7 @@ _WHERE = {
     "protocols.dpop": "DpopOptions DpopResult",
     "protocols.dsa": "DsaOptions",
     "protocols.engagement": "Engagement",
+    "protocols.envy_cycles": "EnvyOptions",
     "protocols.interaction": "InteractionOptions",
     "protocols.iterated_contract_net": "IteratedContractNetOptions IteratedContractResult Iteration Revision",
     "protocols.max_sum": "MaxSumOptions",

@@ -469,6 +469,9 @@ from negotiate_rt.problems.dividing import (
     DivisionResult as DivisionResult,
 )
 from negotiate_rt.problems.dividing import (
+    EnvyCall as EnvyCall,
+)
+from negotiate_rt.problems.dividing import (
     Estate as Estate,
 )
 from negotiate_rt.problems.dividing import (
@@ -689,6 +692,9 @@ from negotiate_rt.protocols.dsa import (
 )
 from negotiate_rt.protocols.engagement import (
     Engagement as Engagement,
+)
+from negotiate_rt.protocols.envy_cycles import (
+    EnvyOptions as EnvyOptions,
 )
 from negotiate_rt.protocols.interaction import (
     InteractionOptions as InteractionOptions,

@@ -154,6 +154,35 @@ class WishCall(DivisionCall, frozen=True, kw_only=True, tag="wish-call"):
         return f"Name those of these that you would rather have than not: {_listed(self.items)}. Nobody but the referee sees it."
 
 
+class EnvyCall(DivisionCall, frozen=True, kw_only=True, tag="envy-call"):
+    """Which of these bundles would you rather have than your own? Answered by their places, from 0. mine: that of one's own."""
+
+    bundles: tuple[tuple[Item, ...], ...]
+    mine: int
+
+    def check(self, decision: Any) -> tuple[int, ...]:
+        """Return the places, in order. Raises InvalidOffer."""
+        if isinstance(decision, (str, bytes, Mapping)) or not isinstance(decision, Iterable):
+            raise InvalidOffer(f"expected places of bundles, got {_short(decision)}")
+        places = list(decision)
+        for place in places:
+            whole = isinstance(place, Integral) and not isinstance(place, bool)
+            if not whole or not 0 <= place < len(self.bundles) or place == self.mine:
+                others = _listed(one for one in range(len(self.bundles)) if one != self.mine)
+                raise InvalidOffer(f"expected places among {others}, got {_short(place)}")
+        return tuple(sorted({int(place) for place in places}))
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON schema of an answer."""
+        others = [place for place in range(len(self.bundles)) if place != self.mine]
+        return {"type": "array", "items": {"enum": others}, "uniqueItems": True}
+
+    def in_words(self) -> str:
+        """Return the question in a sentence."""
+        told = "; ".join(f"{place} is {_listed(one) or 'nothing'}" for place, one in enumerate(self.bundles))
+        return f"Bundle {self.mine} would be yours. Name those that you would rather have: {told}."
+
+
 class PickCall(DivisionCall, frozen=True, kw_only=True, tag="pick-call"):
     """Which of these items do you take? Answered by one of them. taken: who took what before, in order. may_pass: whether to
     take none is one of the choices here (else it is a turn that was missed)."""
@@ -260,7 +289,7 @@ class MarkCall(DivisionCall, frozen=True, kw_only=True, tag="mark-call"):
         )
 
 
-AnyCall: TypeAlias = AppraisalCall | ClaimCall | WishCall | PickCall | CutCall | ChoiceCall | MarkCall
+AnyCall: TypeAlias = AppraisalCall | ClaimCall | WishCall | EnvyCall | PickCall | CutCall | ChoiceCall | MarkCall
 
 
 class Award(msgspec.Struct, frozen=True, kw_only=True, tag="award"):
@@ -273,7 +302,9 @@ class Award(msgspec.Struct, frozen=True, kw_only=True, tag="award"):
     payment: float = 0.0
 
 
-CONTENTS: tuple[type, ...] = (AppraisalCall, ClaimCall, WishCall, PickCall, CutCall, ChoiceCall, MarkCall, Award)
+CONTENTS: tuple[type, ...] = (
+    AppraisalCall, ClaimCall, WishCall, EnvyCall, PickCall, CutCall, ChoiceCall, MarkCall, Award,
+)  # fmt: skip
 
 
 # -- how it ends -----------------------------------------------------------------------------------------------------

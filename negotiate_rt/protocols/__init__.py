@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.dsa import Dsa
     from negotiate_rt.protocols.dutch_auction import DutchAuction
     from negotiate_rt.protocols.english_auction import EnglishAuction
+    from negotiate_rt.protocols.envy_cycles import EnvyCycleElimination
     from negotiate_rt.protocols.gsp_auction import GspAuction
     from negotiate_rt.protocols.iterated_contract_net import IteratedContractNet
     from negotiate_rt.protocols.japanese_auction import JapaneseAuction
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.sealed_division import (
         AdjustedWinnerProtocol,
         Bankruptcy,
-        EnvyCycleElimination,
         Knaster,
         Leximin,
         MaximumNashWelfare,

@@ -44,7 +44,7 @@ PLACES = {  # name -> module and class, in the order in which they are listed
     "adjusted-winner": "sealed_division.AdjustedWinnerProtocol",
     "knaster": "sealed_division.Knaster",
     "round-robin": "round_robin.RoundRobin",
-    "envy-cycle-elimination": "sealed_division.EnvyCycleElimination",
+    "envy-cycle-elimination": "envy_cycles.EnvyCycleElimination",
     "maximum-nash-welfare": "sealed_division.MaximumNashWelfare",
     "leximin": "sealed_division.Leximin",
     "probabilistic-serial": "sealed_division.ProbabilisticSerial",

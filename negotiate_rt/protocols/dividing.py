@@ -54,6 +54,7 @@ from negotiate_rt.strategies.claiming import Valuation, honest
 
 R, C = "referee", "claimant"
 WAITING, ANSWERING, LAPSED, LATE = "waiting", "answering", "lapsed", "late"
+PASSED = "refused"  # the code of a call that was let pass
 SERVED, OUT, DIVIDING = "SERVED", "OUT", "dividing"
 
 
@@ -196,7 +197,7 @@ class Sitting:
             elif call is not None:
                 self._take(name, message.value, call)
         elif isinstance(message, (Skip, Reject)):
-            code = message.code if isinstance(message, Skip) else "refused"
+            code = message.code if isinstance(message, Skip) else PASSED
             self.missed[name] = f"{code}: {name}: {message.reason}"
 
     def _take(self, name: str, value: Any, call: DivisionCall) -> None:
@@ -293,6 +294,11 @@ class Division(NegotiationProtocol):
                 except Exception as error:  # noqa: BLE001  # the border to agents' code: a worth of its own
                     conversation.note_fault(seat.name, "raised", f"values raised {type(error).__name__}: {error}")
         return worth
+
+
+def passed(sitting: Sitting, names: Sequence[str]) -> bool:
+    """Whether all of these have let the last call pass, rather than missed it."""
+    return all(sitting.missed.get(name, "").startswith(PASSED) for name in names)
 
 
 def gained(mine: Valuation, result: DivisionResult) -> float:

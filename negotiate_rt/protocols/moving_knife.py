@@ -6,7 +6,8 @@ time here: each says, sealed, where it would stop it, and the leftmost mark is w
 goes; the knife moves on for the others, and the last one gets the rest. Of equal marks the first seated has it.
 
 What is awkward: if somebody leaves without a piece, those who are left divide the rest by their number, from where the knife
-is, and are asked anew. Who gives no mark does not stop the knife this time.
+is, and are asked anew. Who gives no mark does not stop the knife this time; if all are late they are asked again, as often
+as there are rounds.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from msgspec.structs import replace
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.performatives import InformResult
 from negotiate_rt.problems.dividing import Award, MarkCall
-from negotiate_rt.protocols.dividing import WAITING, Division, Sitting
+from negotiate_rt.protocols.dividing import WAITING, Division, Sitting, passed
 from negotiate_rt.protocols.division_stakes import settle_cake
 from negotiate_rt.protocols.division_verdicts import pieces_result
 from negotiate_rt.runtime.bundle import Bundle
@@ -54,8 +55,10 @@ class MovingKnife(Division):
             if len(still) < len(left):  # what they have marked is an n-th for one n too many
                 left, origin, parties = still, start, len(still)
                 continue
-            if not marks:
+            if not marks and (passed(sitting, left) or talk.conversation.round >= talk.conversation.terms.max_rounds):
                 break
+            if not marks:
+                continue
             first = min(marks, key=marks.__getitem__)
             pieces[first] = (start, marks[first])
             start = marks[first]

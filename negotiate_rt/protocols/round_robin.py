@@ -8,8 +8,8 @@ Chores are taken in the same way, the least bad first. Where an item may be a go
 would rather have than not; those that nobody would are taken first, in so many full rounds that the first turns may pass;
 then the others in the opposite order, where who wants nothing more passes.
 
-What is awkward: who passes its turn, or is late, is called again in the next round; once nobody of a whole round has taken
-anything, or after max_rounds rounds, it is over, and what is left remains. If a claimant leaves, all items go back and the
+What is awkward: who passes its turn, or is late, is called again in the next round; once everybody has passed in one round,
+or after max_rounds rounds, it is over, and what is left remains. If a claimant leaves, all items go back and the
 picking begins anew among the others: what it took would be lost, and what it had the first choice of would make the others'
 turns unequal. Rounds are counted on.
 """
@@ -26,7 +26,7 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.problems.dividing import PickCall, WishCall
 from negotiate_rt.problems.goods import Item
-from negotiate_rt.protocols.dividing import Division, DivisionOptions, Sitting
+from negotiate_rt.protocols.dividing import Division, DivisionOptions, Sitting, passed
 from negotiate_rt.protocols.division_stakes import settle_items
 from negotiate_rt.protocols.division_verdicts import known_problem, result_of, with_verdicts
 from negotiate_rt.runtime.bundle import Bundle
@@ -107,7 +107,7 @@ class Picking:
         return frozenset(item for who, item in self.taken if who == name)
 
     async def run(self, mixed: bool) -> None:
-        """Go round until everything is taken, nobody takes anything any more, or somebody leaves."""
+        """Go round until everything is taken, everybody passes, or somebody leaves."""
         items = list(self.talk.problem)
         if not mixed:
             await self._turns(self.order, items, 0)
@@ -137,7 +137,7 @@ class Picking:
                     left.remove(item)
                 elif 0 < spare < math.inf:
                     spare -= 1
-                moved = moved or item is not NONE or 0 < spare < math.inf
+                moved = moved or item is not NONE or 0 < spare < math.inf or not passed(self.sitting, [name])
         return not any(one in self.sitting.gone for one in order)
 
     async def _ask(self, name: str, left: list[Item], may_pass: bool) -> Item:

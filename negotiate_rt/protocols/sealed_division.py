@@ -230,19 +230,6 @@ class Knaster(SealedDivision):
         return assess_with_money(problem, found.allocation, found.payments)
 
 
-class EnvyCycleElimination(SealedDivision):
-    """Goods (or chores) go one by one to whom nobody envies, after bundles went round along envy; fair up to one item."""
-
-    name = "envy-cycle-elimination"
-    promises = ("EF1",)
-
-    def divide(self, problem: DivisionProblem, options: Any, rng: random.Random) -> DivisionResult:
-        """Return what envy-cycle elimination gives."""
-        from negotiate_rt.solutions.division.turns import envy_cycle_elimination
-
-        return of_bundles(self.name, problem, envy_cycle_elimination(problem))
-
-
 class MaximumNashWelfare(SealedDivision):
     """Whole goods so that the product of worths is largest, proven so where time allows; fair up to one item, and efficient."""
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import InvalidDecision
 from negotiate_rt.messages.view import View
-from negotiate_rt.problems.dividing import AppraisalCall, ChoiceCall, ClaimCall, CutCall, MarkCall, PickCall, WishCall
+from negotiate_rt.problems.dividing import (
+    AppraisalCall,
+    ChoiceCall,
+    ClaimCall,
+    CutCall,
+    EnvyCall,
+    MarkCall,
+    PickCall,
+    WishCall,
+)
 from negotiate_rt.problems.goods import DivisionProblem
 
 if TYPE_CHECKING:
@@ -60,6 +69,9 @@ def honest(view: View) -> Any:  # whatever answers the call
         return mine.claim
     if isinstance(call, WishCall):
         return [item for item in call.items if mine.worth([item]) > 0]
+    if isinstance(call, EnvyCall):
+        own = mine.worth(call.bundles[call.mine])
+        return [place for place, one in enumerate(call.bundles) if mine.worth(one) > own]
     if isinstance(call, PickCall):
         return _pick(mine, call, view.agent)
     if isinstance(call, CutCall):

@@ -16,12 +16,14 @@ from negotiate_rt import (
     DividerOptions,
     DivisionOptions,
     DivisionProblem,
+    EnvyOptions,
     Network,
     RoundRobinOptions,
     Trace,
     Walk,
     cut_and_choose,
     divide_and_choose,
+    envy_cycle_elimination,
     is_ef1,
     is_maximin_share,
     moving_knife,
@@ -144,6 +146,25 @@ def test_who_is_late_passes_and_is_called_again():
     assert sum(map(len, outcome.result.allocation.values())) == len(ITEMS)
     assert outcome.result.left_out == {}
     assert outcome.result.verdicts == {}, "nothing is known of what things are worth to s"
+
+
+def test_round_that_all_are_late_in_is_not_the_last():
+    calls = []
+
+    async def later(view):
+        calls.append(view.agent)
+        if len(calls) < 3:
+            await view.sleep(1000)
+        return view.call.items[0]
+
+    options = RoundRobinOptions(reply_by=1)
+    outcome = held("round-robin", [Claimant("a", None, later), Claimant("b", None, later)], ITEMS, options=options)
+    assert outcome.agreed
+    assert calls[:4] == ["a", "b", "a", "b"]
+    assert not outcome.result.remainder
+    hung = held("round-robin", [thinking("a", ROWS[0], 1e6), thinking("b", ROWS[1], 1e6)], ITEMS, options=options, max_rounds=3)
+    assert hung.failure_reason.startswith("agent-late: a: claim gave no answer")
+    assert hung.rounds_used == 3
 
 
 def test_what_nobody_takes_remains():
@@ -365,3 +386,76 @@ def test_referee_with_a_knife_that_dies_ends_it():
 def test_cake_ends_are_checked():
     with pytest.raises(ConfigurationError, match="expected low below high"):
         Cake(2, 1)
+
+
+# --------------------------------------------------------------------------------------------------- envy cycles by comparison
+COMPARED = EnvyOptions(by="comparisons")
+
+
+@given(rows=MATRICES)
+@settings(max_examples=15, deadline=None)
+def test_comparisons_give_what_appraisals_do(rows):
+    items = [f"i{place}" for place in range(len(rows[0]))]
+    outcome = held("envy-cycle-elimination", honest(*rows), items, options=COMPARED)
+    problem = DivisionProblem(dict(zip("abcd", rows, strict=False)), items)
+    assert outcome.result.allocation == envy_cycle_elimination(problem)
+    assert outcome.result.verdicts["EF1"]
+    assert outcome.result.kept
+
+
+def test_comparisons_take_worths_that_do_not_add_up_and_tell_none():
+    trace = Trace()
+    pairs = [lambda one: 10 if {"l", "r"} <= one else len(one), lambda one: len(one) ** 2, lambda one: min(2, len(one))]
+    outcome = held("envy-cycles", honest(*pairs), list("lrxyz"), options=COMPARED, trace=trace)
+    assert outcome.result.verdicts["EF1"]
+    assert sum(map(len, outcome.result.allocation.values())) == 5
+    said = [record.content["value"] for record in trace.records if record.kind == "said" and record.act == "propose"]
+    assert all(place in range(3) for answer in said for place in answer)
+    with pytest.raises(ConfigurationError, match="values bundles by a function"):
+        held("envy-cycles", honest(*pairs), list("lrxyz"))
+
+
+def test_who_leaves_a_comparison_leaves_everything_to_the_others():
+    for at in (1, 3):
+        outcome = held("envy-cycles", [*honest(*ROWS[:2]), crashing("odd", ROWS[2], at)], ITEMS, options=COMPARED)
+        assert set(outcome.result.allocation) == {"a", "b"}
+        assert sum(map(len, outcome.result.allocation.values())) == len(ITEMS)
+        assert outcome.result.left_out["odd"].startswith("agent-crashed: odd")
+    alone = held("envy-cycles", [Claimant("a", ROWS[0]), answering("odd", Walk())], ITEMS, options=COMPARED)
+    assert alone.failure_reason.startswith("walked-away: odd")
+
+
+@pytest.mark.parametrize("places", [[0], [3], [True], "1", 1, [1.0]], ids=repr)
+def test_what_is_no_comparison_is_a_fault_and_taken_for_no_envy(places):
+    options = EnvyOptions(by="comparisons", reply_by=1)
+    outcome = held("envy-cycles", [answering("odd", places), *honest(ROWS[1], ROWS[2])], ITEMS, options=options)
+    assert outcome.agreed
+    assert {fault.who for fault in outcome.faults} == {"odd"}
+    assert "expected places" in outcome.faults[0].cause
+
+
+def test_comparisons_are_of_goods_only():
+    with pytest.raises(ConfigurationError, match="agent 'a': chores are divided by appraisals, not by comparisons"):
+        held("envy-cycles", honest([-1, 2], [1, 2]), ["x", "y"], options=COMPARED)
+    with pytest.raises(ConfigurationError, match=r"options\.by: expected appraisals or comparisons"):
+        EnvyOptions(by="votes")
+
+
+def test_knife_that_all_are_late_to_stop_moves_again():
+    options = DivisionOptions(reply_by=1)
+    calls = []
+
+    def late(name, value):
+        class Late(Claimant):
+            async def claim(self, view):
+                calls.append(name)
+                if len(calls) < 3:
+                    await view.sleep(1000)
+                return Claimant.claim(self, view)
+
+        return Late(name, value)
+
+    outcome = held("moving-knife", [late("a", SLOPES[0]), late("b", SLOPES[1])], options=options)
+    assert outcome.agreed
+    assert outcome.rounds_used == 2
+    assert outcome.result.verdicts["proportional"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from negotiate_rt.errors import ConfigurationError
@@ -75,10 +75,10 @@ def envy_cycle_elimination(problem: DivisionProblem, order: Iterable[Item] | Non
     for item in items:
         while True:
             envied = _envy(problem, held, favourites=kind == "chores")
-            free = _unenvied(problem, envied) if kind == "goods" else [one for one in problem.parties if not envied[one]]
+            free = unenvied(problem.parties, envied) if kind == "goods" else [one for one in problem.parties if not envied[one]]
             if free:
                 break
-            cycle = _cycle(problem, envied, back=kind == "goods")
+            cycle = envy_cycle(problem.parties, envied, back=kind == "goods")
             moved = {one: held[two] for one, two in zip(cycle, [*cycle[1:], cycle[0]], strict=True)}
             held.update(moved)
         held[free[0]] |= {item}
@@ -97,17 +97,18 @@ def _envy(problem: DivisionProblem, held: dict[Party, Bundle], favourites: bool)
     return found
 
 
-def _unenvied(problem: DivisionProblem, envied: dict[Party, list[Party]]) -> list[Party]:
+def unenvied(parties: Sequence[Party], envied: Mapping[Party, Sequence[Party]]) -> list[Party]:
+    """Return whom nobody envies. envied: by party, whom it envies."""
     anybody = {other for others in envied.values() for other in others}
-    return [party for party in problem.parties if party not in anybody]
+    return [party for party in parties if party not in anybody]
 
 
-def _cycle(problem: DivisionProblem, envied: dict[Party, list[Party]], back: bool) -> list[Party]:
+def envy_cycle(parties: Sequence[Party], envied: Mapping[Party, Sequence[Party]], back: bool) -> list[Party]:
     """Return parties each of which envies the next, the last the first. One exists if all are envied (back), or all envy."""
-    walk = [problem.parties[0]]
+    walk = [parties[0]]
     while True:
         here = walk[-1]
-        following = next(one for one in problem.parties if here in envied[one]) if back else envied[here][0]
+        following = next(one for one in parties if here in envied[one]) if back else envied[here][0]
         if following in walk:
             found = walk[walk.index(following) :]
             return found[::-1] if back else found
