@@ -28,6 +28,7 @@ import numpy as np
 from negotiate_rt.machine import Table
 from negotiate_rt.messages.performatives import Confirm, Inform, InformRef, Message, QueryRef
 from negotiate_rt.problems.dcop import DcopProblem
+from negotiate_rt.protocols.base import DUPLICATION
 from negotiate_rt.protocols.local_search import constraint_graph
 from negotiate_rt.protocols.solving import Part, Solver, Solving, SolvingOptions, Told
 from negotiate_rt.runtime.neighbours import FORMER, LATTER, Graph, Neighbour
@@ -215,6 +216,7 @@ class Cocoa(Solving):
     contents: ClassVar = (CocoaQuery, CocoaAnswer, CocoaHold, CocoaValue)
     channel: ClassVar = channel()
     streaming: ClassVar = True
+    tolerates: ClassVar = frozenset({DUPLICATION})  # who hears first chooses first
 
     def graph(self, problem: DcopProblem) -> Graph:
         """Return the constraint graph."""
