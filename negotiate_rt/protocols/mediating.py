@@ -46,6 +46,7 @@ LISTENING, LEFT = "listening", "LEFT"
 LATE = "telling_late", "voting_late", "offering_late", "consenting_late"
 FRESH_STARTS = 10  # dialogues opened anew with a party that has not been heard of in between
 TRIES = 3  # at full preferences: who is silent is asked again
+FINAL_OFFERS = 3  # rounds that these take: preferences, offers, rankings of the offers
 EXPLORING = 4 / 5  # of rounds and time, before something is proposed
 SHARE, BALLOT_SHARE = 1 / 3, 1 / 10  # of the time that is left, for an answer; for a vote
 
@@ -80,6 +81,7 @@ class Room:
         self.explored_by = talk.now + EXPLORING * (self.closes_at - talk.now)
         self.until = talk.deadline if self.options.arbitration == "none" else self.closes_at
         self.began = talk.now
+        self.reserved = FINAL_OFFERS if self.options.arbitration == "final-offer" else 0
 
     # -- what is left ---------------------------------------------------------------------------------------------------
 
@@ -90,8 +92,8 @@ class Room:
 
     @property
     def rounds(self) -> int:
-        """All rounds that there are."""
-        return self.talk.conversation.terms.max_rounds
+        """All rounds that there are, but for those that final offers will take."""
+        return max(0, self.talk.conversation.terms.max_rounds - self.reserved)
 
     @property
     def more(self) -> bool:
@@ -211,11 +213,12 @@ class Room:
 
     # -- the questions --------------------------------------------------------------------------------------------------
 
-    async def ask_preferences(self) -> None:
-        """Ask everybody for full preferences, and keep what is told; who is silent is asked again."""
+    async def ask_preferences(self, keep: int = 0) -> None:
+        """Ask everybody for full preferences, and keep what is told; who is silent is asked again. keep: rounds that are left
+        for something else."""
         silent = self.present
         for _ in range(TRIES):
-            if not silent or not self.more:
+            if not silent or not self.more or self.round >= self.rounds - keep:
                 break
             answers = await self.ask(QueryRef(PreferencesAsked()), silent)
             silent = [name for name in silent if name not in answers]

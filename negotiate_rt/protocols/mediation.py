@@ -163,7 +163,7 @@ class Mediation(NegotiationProtocol):
 
     async def _arbitrate(self, room: Room, approach: Approach) -> None:
         """Impose what the method, or one of the parties' final offers, comes to."""
-        room.until = room.talk.deadline
+        room.until, room.reserved = room.talk.deadline, 0
         imposed = await approach.verdict() if room.options.arbitration == "impose" else None
         if room.options.arbitration == "final-offer":
             last = FinalOfferApproach(room)
@@ -196,7 +196,8 @@ class Mediation(NegotiationProtocol):
         talk, result = room.talk, room.result(None)
         talk.conversation.result = result
         if offered and room.round >= room.rounds:
-            talk.conclude("rounds used up", f"max-rounds: no agreement within {room.rounds} rounds", result=result)
+            rounds = talk.conversation.terms.max_rounds
+            talk.conclude("rounds used up", f"max-rounds: no agreement within {rounds} rounds", result=result)
         elif offered:  # the supervisor ends it at the deadline, unless enough have left before
             await room.wait_for_the_end()
             talk.conclude("left", next(iter(room.gone.values())), result=result)

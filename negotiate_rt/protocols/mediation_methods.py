@@ -251,7 +251,9 @@ class FinalOfferApproach:
         """Ask for preferences, then for offers."""
         room = self.room
         if not room.utilities:
-            await room.ask_preferences()
+            await room.ask_preferences(keep=1)
+        if not room.more:
+            return
         offers = {name: one.value for name, one in (await room.ask_offers()).items()}
         choices = list(dict.fromkeys(offers[name] for name in sorted(offers)))
         if len(choices) < 2:

@@ -21,7 +21,7 @@ from negotiate_rt.messages.view import CLOCK, View, sleep
 from negotiate_rt.scenarios.format import Behaviour, Crash, Hang, Hog, Nonsense, Skew, Slow, Trouble
 from negotiate_rt.strategies.deciding import concede
 
-HOOKS = ("decide", "bid", "perform", "handle_request", "answer", "consider", "notify", "mediate", "claim")
+HOOKS = ("decide", "bid", "perform", "handle_request", "answer", "consider", "notify", "mediate", "claim", "disclose", "vote")
 BY_NAME: dict[str, Trouble] = {
     "slow": Slow(), "hang": Hang(), "crash": Crash(), "nonsense": Nonsense(), "hog": Hog(), "skew": Skew(),
 }  # fmt: skip
@@ -31,7 +31,7 @@ NONSENSE: dict[str, Sequence[Any]] = {  # what each hook returns that is no deci
     "bid": ("lots", -1.0, math.inf, object),
     "perform": (math.inf, object), "handle_request": (Propose(1), Failure), "answer": (Propose(1), object),
     "consider": (math.nan, "perhaps"), "notify": (Propose(1), 0), "mediate": (Propose(1), object),
-    "claim": ("everything", math.nan, object),
+    "claim": ("everything", math.nan, object), "disclose": (42, object), "vote": (math.nan, "perhaps"),
 }
 
 

@@ -345,6 +345,21 @@ async def test_final_offers_are_taken_as_they_stand():
     assert not chosen.agreed, "final offers are proposed, and bind nobody by themselves"
 
 
+@pytest.mark.parametrize("arbitration", ["none", "impose", "final-offer"])
+@pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize("rounds", [1, 2, 3, 5])
+async def test_no_mediation_takes_more_rounds_than_there_are(method, arbitration, rounds):
+    agents = [*crew(2), hooked("p2", decide=lambda view: Propose((0, 0, 0)) if "propose" in view.legal_moves else Reject())]
+    options = {"method": method, "arbitration": arbitration}
+    outcome = await talk(*agents, problem=problem(), options=options, max_rounds=rounds)
+    assert outcome.rounds_used <= rounds
+    if arbitration != "none":
+        assert outcome.agreed
+        assert outcome.result.imposed
+    else:
+        assert outcome.final_state in ("DEADLOCK", "FAILED")
+
+
 async def test_arbitration_comes_before_the_deadline_and_a_silent_party_cannot_stop_it():
     async def silent(view):
         await sleep(1e6)
