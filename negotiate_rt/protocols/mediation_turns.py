@@ -90,6 +90,9 @@ def judge_disclosure(talk: Dialogue, decision: Any) -> Message:
 def whole_preferences(talk: Dialogue, decision: Any) -> AnyPreferences:
     """Return full preferences that fit the space. Raises InvalidDecision."""
     space = talk.seat.problem.space
+    hook = talk.seat.resolve("disclose").function
+    if isinstance(getattr(hook, "__self__", None), Candour) and isinstance(decision, WHOLE):
+        return decision  # just made of a utility over this very space
     try:
         if not isinstance(decision, WHOLE):
             if not callable(decision):
