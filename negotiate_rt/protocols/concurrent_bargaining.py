@@ -13,7 +13,8 @@ is left (walked-away).
 
 What is awkward: roles are called buyer and seller after the usual case, over one price; an agent that sells may as well be
 the one that talks with many buyers, and all may bargain over many issues. Who buys, or else the first agent, talks with all the
-others. A seller that is slow holds the round up until its own turn_timeout.
+others. A seller that is slow holds the round up until its own turn_timeout. A commitment to a seller that has gone, or whose
+offer had expired when the acceptance came, is none: the buyer goes on, and nobody pays.
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ class CommittedPreferences(WaningPreferences):
         self.floor = worth + penalty
         self.reservation_value = self.floor - SLACK * max(1.0, abs(self.floor))
 
+    def free(self) -> None:
+        """Go as low as without a commitment."""
+        self.floor = self.reservation_value = self.base.reservation_value
+
     def worth(self, utility: float, mine: bool) -> float:
         """Return the utility itself: commitments change what is enough, not what a deal is worth."""
         return utility
@@ -141,10 +146,11 @@ class ConcurrentBargaining(NegotiationProtocol):
             Propose: HAGGLING, Reject: HAGGLING, Accept: HOLDING, Confirm: HOLDING,
             "nobody left": FAILED, "rounds used up": DEADLOCK,
         },
-        HOLDING: {**dict.fromkeys((Propose, Accept, Reject, Confirm, Cancel), HOLDING), Agree: CLOSING},
+        HOLDING: {**dict.fromkeys((Propose, Accept, Reject, Confirm, Cancel), HOLDING), Agree: CLOSING, "released": HAGGLING},
         CLOSING: {"deal": AGREED},
     }  # fmt: skip
     joint_timeouts: ClassVar = {HAGGLING: FAILED, HOLDING: FAILED}
+    joint_guards: ClassVar = {"released": (COMMITTED,)}
 
     def assign(self, agents: Sequence[Any]) -> list[tuple[str, Any]]:
         """Seat who buys opposite all others; if nobody says so, the first agent. Raises ConfigurationError."""
@@ -208,6 +214,14 @@ class ConcurrentBargaining(NegotiationProtocol):
                 course.gone.append(message.reason if isinstance(message, Left) else f"walked-away: {name}")
                 if isinstance(message, Left):
                     talk.lapse(name)
+                    self._release(course, name)
+
+    @staticmethod
+    def _release(course: Course, name: str) -> None:
+        """A commitment has come to nothing: its seller has gone, or the acceptance came too late to bind it."""
+        if course.held is not None and course.held.seller == name:
+            course.let_go()
+            course.talk.advance("released")
 
     async def _choose(self, course: Course) -> None:
         """Confirm the best of the acceptances that have come in, if it is better than the commitment; reject the others."""
@@ -305,3 +319,8 @@ class Course:
         self.held = Commitment(seller, offer.id, self.talk.conversation.round)
         self.commitments.append(self.held)
         self.preferences.commit(self.worth(offer), self.penalty or 0.0)
+
+    def let_go(self) -> None:
+        """The commitment is none any more, and nobody owes anything for it."""
+        self.held = None
+        self.preferences.free()

@@ -174,6 +174,28 @@ async def test_a_slow_network_changes_nothing_but_time():
     assert near.utilities == far.utilities
 
 
+async def test_a_commitment_whose_offer_expired_on_the_way_is_none():
+    def expiring(view):
+        return Propose(30, expires_at=view.now + 0.15) if view.round == 1 else Propose(35)
+
+    def takes(view):
+        return Accept() if view.standing_offer is not None and view.standing_offer.value <= 50 else Propose(20)
+
+    def crew(second):
+        return [Buyer("B", 100, strategy=takes), Seller("a", 10, strategy=expiring), Seller("c", 10, strategy=second)]
+
+    network = Network(latency=0.1)  # the offer is there after 0.1 s, and its acceptance back after 0.2 s
+    none = await market(*crew(lambda view: Propose(60)), penalty=5.0, network=network, max_rounds=5)
+    assert (none.final_state, none.faults) == ("DEADLOCK", ())
+    assert none.result.seller == ""
+    assert commitments(none) == [("a", 2)]
+    other = await market(
+        *crew(lambda view: Propose(60 if view.round < 4 else 45)), penalty=5.0, network=network, max_rounds=6
+    )
+    assert (other.agreed, other.result.seller, other.accepted_offer.value) == (True, "c", 45)
+    assert other.result.penalties == {}, "nobody pays for what bound nobody"
+
+
 async def test_seats_and_options_that_do_not_fit_are_told():
     with pytest.raises(ConfigurationError, match="needs at least 1 seller"):
         await market(Buyer("B", 40))

@@ -512,6 +512,7 @@ JOINT = {
         "deal": [Propose, Reject, Accept, Agree, "deal", "AGREED"],
         "nobody": ["nobody left", "FAILED"],
         "too long": ["rounds used up", "DEADLOCK"],
+        "a commitment that came to nothing": [Propose, Accept, "released", "rounds used up", "DEADLOCK"],
         "one commitment broken for another": [
             Propose, Confirm, Propose, Accept, Cancel, Reject, Confirm, Cancel, Agree, "deal", "AGREED",
         ],

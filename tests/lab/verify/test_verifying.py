@@ -7,9 +7,9 @@ import pytest
 
 from negotiate_rt.errors import ConfigurationError, ProtocolDefinitionError
 from negotiate_rt.lab.verify import Bounds, Verification, find_protocol, verify_protocol
-from negotiate_rt.machine import Table, names_standing_offer
+from negotiate_rt.machine import Table, names_own_offer, names_standing_offer
 from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT
-from negotiate_rt.messages.performatives import Accept, Cancel, Confirm, Inform, Propose, Reject, Walk
+from negotiate_rt.messages.performatives import Accept, Cancel, Confirm, Inform, Propose, Reject, Withdraw
 from negotiate_rt.protocols import Bilateral, ContractNet, FirstPriceAuction, VickreyAuction
 from negotiate_rt.protocols.mgm import Mgm
 from tests.lab.verify.planted import PLANTED, CrossingCancel, DoubleAward, UnsoldAfterAward
@@ -27,14 +27,6 @@ HANDSHAKE = Table(
         "nodded": {("ann", Confirm): AGREED, ("ann", Cancel): FAILED},
     },
     timeouts={"asking": TIMEOUT, "asked": TIMEOUT, "nodded": TIMEOUT}, rules={Accept: (names_standing_offer,)},
-)  # fmt: skip
-NEEDS_ONE_LOSS = Table(
-    "needs-a-loss", "first",
-    {
-        "first": {("ann", Inform): "first", ("ann", Propose): "second"},
-        "second": {("bob", Accept): AGREED, ("bob", Walk): FAILED, ("ann", Inform): "second"},
-    },
-    timeouts={"first": TIMEOUT, "second": TIMEOUT}, rules={Accept: (names_standing_offer,)},
 )  # fmt: skip
 
 
@@ -166,3 +158,33 @@ def test_every_counterexample_is_a_shortest_one_for_its_property():
                 lengths[kind.__name__].setdefault(one.property, set()).add(one.steps)
     assert min(lengths["DoubleAward"]["winners"]) == 11  # two calls, two bids, each heard; the close; and two awards
     assert lengths["UnsoldAfterAward"]["outcome"] == {8}
+
+
+def only_ones_own(message, board, mine, now):
+    """A slip: whoever hears of a withdrawal does not look whether anything stood."""
+    return names_own_offer(message, board, mine, now) if mine else None
+
+
+NEEDS_TWO_LOSSES = Table(
+    "two-losses", "start",
+    {
+        "start": {("ann", Propose): "offered", ("ann", Inform): "safe", ("ann", Withdraw): "trap", ("ann", Cancel): FAILED},
+        "offered": {("ann", Inform): "told", ("bob", Reject): FAILED},
+        "told": {("ann", Withdraw): "end", ("bob", Reject): FAILED},
+        "safe": {("ann", Withdraw): "end", ("bob", Reject): FAILED},
+        "end": {("bob", Reject): FAILED},
+        "trap": {("bob", Accept): AGREED, ("bob", Reject): FAILED},
+    },
+    timeouts=dict.fromkeys(("start", "offered", "told", "safe", "end", "trap"), TIMEOUT), rules={Withdraw: (only_ones_own,)},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("faults", "found"), [(0, False), (1, False), (2, True), (3, True)])
+def test_what_takes_two_faults_on_one_way_is_found_with_two_and_not_with_one(faults, found):
+    verified = verify_protocol(NEEDS_TWO_LOSSES, Bounds(faults=faults, in_flight=1))
+    offers = [one for one in verified.counterexamples if one.property == "offers"]
+    assert bool(offers) == found
+    assert verified.any_faults == found  # counted only where unlimited faults would show more than was asked
+    if found:
+        assert (offers[0].faults, offers[0].steps) == (2, 5)
+        assert offers[0].text.splitlines()[2:4] == ["|--- propose (lost) --x|", "|--- inform (lost) ---x|"]
