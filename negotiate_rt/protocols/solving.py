@@ -220,7 +220,6 @@ class Solving(NegotiationProtocol):
         if not isinstance(problem, DcopProblem):
             raise ConfigurationError(f"{self.name}: expected a DcopProblem as problem=..., got {problem!r:.80}")
         assert isinstance(seats, list)  # the executor's own, to which those are added who were not handed in
-        taken = {seat.name for seat in seats}
         for seat in seats:
             if seat.role != self.convener and seat.name not in problem.agents:
                 raise ConfigurationError(
@@ -229,6 +228,7 @@ class Solving(NegotiationProtocol):
         chair = next(seat for seat in seats if seat.role == self.convener)
         if chair.name in problem.agents and isinstance(chair.agent, Convener):
             chair.name = chair.agent.name = unique_name(chair.name, [Convener(name) for name in problem.agents])
+        taken = {seat.name for seat in seats}
         for agent, own in problem.agents.items():
             if own and agent not in taken:
                 seats.append(Seat(Convener(agent), "agent", self.questions_for("agent")))

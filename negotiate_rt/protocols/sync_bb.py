@@ -129,7 +129,7 @@ class RowNode:
         self.path, self.so_far, self.best, self.news = path, cost, best, ()
         self.costs = self.step.costs(path)
         self.talk.checks += self.step.effort
-        self.untried = sorted(range(len(self.costs)), key=self.costs.__getitem__, reverse=True)
+        self.untried = sorted(range(len(self.costs)), key=self.costs.__getitem__)[::-1]
         self.go_on()
 
     def come_back(self, best: float, path: Path) -> None:

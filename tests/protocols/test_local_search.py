@@ -277,6 +277,27 @@ def test_equal_gains_go_to_the_lower_agent_name():
     assert result.assignment == {"x": 0, "y": 1}
 
 
+@pytest.mark.parametrize("name", ["dpop", "sync-bb", "max-sum", "cocoa", *SEARCHES])
+def test_the_smallest_problems_are_solved_and_idle_agents_do_not_matter(name):
+    assert solved(DcopProblem([]), name).result.cost == 0
+    assert solved(DcopProblem([Variable("x", "a")]), name).result.assignment == {"x": "a"}
+    alone = DcopProblem([Variable("x", "ab")], [CostFunction("own", ("x",), [3, 1])], agents=["idle"])
+    outcome = solved(alone, name)
+    assert (outcome.final_state, outcome.result.assignment, outcome.result.cost) == (AGREED, {"x": "b"}, 1)
+    named = DcopProblem([Variable("x", "ab", agent="coordinator")], [CostFunction("own", ("x",), [3, 1])], "max")
+    assert solved(named, name).result.assignment == {"x": "a"}
+
+
+@pytest.mark.parametrize("name", ["mgm", "mgm-2"])
+def test_costs_that_are_no_whole_numbers_never_rise_either(name):
+    for seed in range(4):
+        problem = draw_ising(5, 5, random.Random(seed))
+        result = solved(problem, name, seed=seed, max_rounds=300).result
+        check_never_rises(problem, result.curve)
+        assert (is_one_optimal if name == "mgm" else is_two_optimal)(problem, result.assignment)
+        assert result.cycles < 300
+
+
 def test_a_search_may_begin_anywhere():
     problem = DcopProblem([Variable("x", (1, 2, 3), [5, 0, 1])])
     curves = {

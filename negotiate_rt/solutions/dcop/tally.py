@@ -42,8 +42,8 @@ class CostTally:
         self.problem = problem
         self.agents = agents
         self.places: list[int | None] = [None] * len(problem.variables)
-        self.cost: float | None = None
-        self.best_cost: float | None = None
+        self.cost: float | None = None if problem.variables else 0.0
+        self.best_cost: float | None = self.cost
         self.best_cycle = 0
         self.curve: list[CostPoint] = []
         self.closed = -1
