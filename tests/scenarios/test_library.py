@@ -10,9 +10,10 @@ from negotiate_rt import NegotiationExecutor, scenarios
 from negotiate_rt.executor.settings import built_in as protocols
 from negotiate_rt.report import Tally
 from negotiate_rt.scenarios.demo import Demo
-from negotiate_rt.scenarios.format import Behaviour, Bidding, Concession
+from negotiate_rt.scenarios.format import Behaviour, Bidding, Concession, Forming
 from negotiate_rt.strategies import STRATEGIES
 from negotiate_rt.strategies.bid_rules import BIDDINGS
+from negotiate_rt.strategies.coalitions import FORMING
 
 
 @pytest.mark.parametrize("name", scenarios.built_in())
@@ -51,10 +52,11 @@ def test_bare_names_are_those_of_the_structs() -> None:
         free = [part for part in structs if len(part.__struct_defaults__) == len(part.__struct_fields__)]
         return bare, {str(part.__struct_config__.tag) for part in free}  # those that need no parameter
 
-    for union in (Concession, Bidding, Behaviour):
+    for union in (Concession, Bidding, Behaviour, Forming):
         bare, tags = words(union)
         assert bare == tags
     assert words(Concession)[1] == set(STRATEGIES)
+    assert words(Forming)[1] == set(FORMING)
     assert words(Bidding)[1] == set(BIDDINGS) - {"budget"}
 
 
