@@ -65,9 +65,8 @@ _WHERE = {
         "CoalitionTheory"
     ),
     "problems.known_games": "AirportGame BankruptcyGame GloveGame WeightedVotingGame",
-    "problems.dividing": (
-        "AppraisalCall Award Cake ChoiceCall ClaimCall CutCall DivisionResult EnvyCall Estate MarkCall PickCall Rent WishCall"
-    ),
+    "problems.dividing": "Cake DivisionResult Estate Rent",
+    "problems.division_calls": "AppraisalCall Award ChoiceCall ClaimCall CutCall EnvyCall MarkCall PickCall WishCall",
     "problems.goods": "DivisionProblem",
     "problems.influence": "InfluenceUtility draw_influence",
     "problems.mediation": "Ballot MediationOptions MediationResult PairAsked PreferencesAsked RankingAsked Suggested",

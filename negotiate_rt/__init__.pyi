@@ -448,42 +448,42 @@ from negotiate_rt.problems.derived import (
     UncertainUtility as UncertainUtility,
 )
 from negotiate_rt.problems.dividing import (
-    AppraisalCall as AppraisalCall,
-)
-from negotiate_rt.problems.dividing import (
-    Award as Award,
-)
-from negotiate_rt.problems.dividing import (
     Cake as Cake,
-)
-from negotiate_rt.problems.dividing import (
-    ChoiceCall as ChoiceCall,
-)
-from negotiate_rt.problems.dividing import (
-    ClaimCall as ClaimCall,
-)
-from negotiate_rt.problems.dividing import (
-    CutCall as CutCall,
 )
 from negotiate_rt.problems.dividing import (
     DivisionResult as DivisionResult,
 )
 from negotiate_rt.problems.dividing import (
-    EnvyCall as EnvyCall,
-)
-from negotiate_rt.problems.dividing import (
     Estate as Estate,
-)
-from negotiate_rt.problems.dividing import (
-    MarkCall as MarkCall,
-)
-from negotiate_rt.problems.dividing import (
-    PickCall as PickCall,
 )
 from negotiate_rt.problems.dividing import (
     Rent as Rent,
 )
-from negotiate_rt.problems.dividing import (
+from negotiate_rt.problems.division_calls import (
+    AppraisalCall as AppraisalCall,
+)
+from negotiate_rt.problems.division_calls import (
+    Award as Award,
+)
+from negotiate_rt.problems.division_calls import (
+    ChoiceCall as ChoiceCall,
+)
+from negotiate_rt.problems.division_calls import (
+    ClaimCall as ClaimCall,
+)
+from negotiate_rt.problems.division_calls import (
+    CutCall as CutCall,
+)
+from negotiate_rt.problems.division_calls import (
+    EnvyCall as EnvyCall,
+)
+from negotiate_rt.problems.division_calls import (
+    MarkCall as MarkCall,
+)
+from negotiate_rt.problems.division_calls import (
+    PickCall as PickCall,
+)
+from negotiate_rt.problems.division_calls import (
     WishCall as WishCall,
 )
 from negotiate_rt.problems.games import (

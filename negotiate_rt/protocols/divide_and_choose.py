@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.config import NegotiationConfig
-from negotiate_rt.problems.dividing import Cake, ChoiceCall, CutCall, DivisionResult
+from negotiate_rt.problems.dividing import Cake, DivisionResult
+from negotiate_rt.problems.division_calls import ChoiceCall, CutCall
 from negotiate_rt.protocols.dividing import Division, DivisionOptions, Sitting
 from negotiate_rt.protocols.division_stakes import has_cake, settle_cake, settle_items
 from negotiate_rt.protocols.division_verdicts import known_problem, pieces_result, result_of, with_verdicts

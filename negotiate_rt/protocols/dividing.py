@@ -40,7 +40,8 @@ from negotiate_rt.messages.performatives import (
     Walk,
 )
 from negotiate_rt.messages.view import View
-from negotiate_rt.problems.dividing import CONTENTS, DivisionCall, DivisionResult
+from negotiate_rt.problems.dividing import DivisionResult
+from negotiate_rt.problems.division_calls import CONTENTS, DivisionCall
 from negotiate_rt.problems.exact import Exact
 from negotiate_rt.problems.goods import Bundle as Items
 from negotiate_rt.problems.goods import Item

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from negotiate_rt.errors import ConfigurationError
-from negotiate_rt.problems.dividing import Cake, DivisionCall, Estate, Rent
+from negotiate_rt.problems.dividing import Cake, Estate, Rent
+from negotiate_rt.problems.division_calls import DivisionCall
 from negotiate_rt.problems.goods import DivisionProblem, Item
 from negotiate_rt.problems.scalars import finite
 from negotiate_rt.runtime.seat import Seat

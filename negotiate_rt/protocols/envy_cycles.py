@@ -22,7 +22,8 @@ from msgspec.structs import replace
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.config import NegotiationConfig
-from negotiate_rt.problems.dividing import DivisionResult, EnvyCall
+from negotiate_rt.problems.dividing import DivisionResult
+from negotiate_rt.problems.division_calls import EnvyCall
 from negotiate_rt.problems.goods import DivisionProblem, Item
 from negotiate_rt.protocols.dividing import DivisionOptions, Sitting
 from negotiate_rt.protocols.division_verdicts import known_problem, result_of, with_verdicts

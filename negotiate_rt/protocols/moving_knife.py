@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from negotiate_rt.messages.config import NegotiationConfig
 from negotiate_rt.messages.performatives import InformResult
-from negotiate_rt.problems.dividing import Award, MarkCall
+from negotiate_rt.problems.division_calls import Award, MarkCall
 from negotiate_rt.protocols.dividing import WAITING, Division, Sitting, passed
 from negotiate_rt.protocols.division_stakes import settle_cake
 from negotiate_rt.protocols.division_verdicts import pieces_result

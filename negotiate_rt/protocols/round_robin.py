@@ -24,7 +24,7 @@ from msgspec.structs import force_setattr, replace
 
 from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.messages.config import NegotiationConfig
-from negotiate_rt.problems.dividing import PickCall, WishCall
+from negotiate_rt.problems.division_calls import PickCall, WishCall
 from negotiate_rt.problems.goods import Item
 from negotiate_rt.protocols.dividing import Division, DivisionOptions, Sitting, passed
 from negotiate_rt.protocols.division_stakes import settle_items

@@ -23,7 +23,8 @@ from msgspec.structs import force_setattr, replace
 
 from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.messages.config import NegotiationConfig, seconds, whole
-from negotiate_rt.problems.dividing import AppraisalCall, ClaimCall, DivisionCall, DivisionResult, Estate, Rent
+from negotiate_rt.problems.dividing import DivisionResult, Estate, Rent
+from negotiate_rt.problems.division_calls import AppraisalCall, ClaimCall, DivisionCall
 from negotiate_rt.problems.exact import Exact
 from negotiate_rt.problems.goods import Bundle as Items
 from negotiate_rt.problems.goods import DivisionProblem, Item

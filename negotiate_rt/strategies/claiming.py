@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from negotiate_rt.errors import InvalidDecision
 from negotiate_rt.messages.view import View
-from negotiate_rt.problems.dividing import (
+from negotiate_rt.problems.division_calls import (
     AppraisalCall,
     ChoiceCall,
     ClaimCall,

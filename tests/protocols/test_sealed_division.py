@@ -49,7 +49,7 @@ from negotiate_rt import (
     knaster,
     maximum_nash_welfare,
 )
-from negotiate_rt.problems.dividing import CONTENTS
+from negotiate_rt.problems.division_calls import CONTENTS
 from negotiate_rt.protocols import Knaster, Leximin, MaximumNashWelfare
 from negotiate_rt.solutions.division import integer_program
 from tests.protocols.divisions import answering, crashing, held, honest, thinking
