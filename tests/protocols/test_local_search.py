@@ -318,7 +318,7 @@ def test_tables_too_large_for_lists_are_looked_up_all_the_same(name):
 
 
 def test_an_optimum_without_conflict_is_met_by_all_of_them():
-    problem = ring(9)
+    problem = ring(6)
     assert by_enumeration(problem) == 0
     assert {name: solved(problem, name, seed=2, max_rounds=300).result.cost for name in SEARCHES} == dict.fromkeys(
         SEARCHES, 0

@@ -118,7 +118,7 @@ def problems(draw: st.DrawFn) -> DcopProblem:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(problems())
 def test_any_problem_survives_our_toml(problem):
     same(problem, read_dcop_toml(dcop_toml_text(problem)))
