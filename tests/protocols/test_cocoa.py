@@ -68,15 +68,15 @@ def test_a_variable_that_could_choose_either_holds_back_until_a_neighbour_has_ch
         assert solved(problem, "cocoa", seed=seed).result.cost == dcop_optimum(problem).cost == 0
 
 
-def test_a_colouring_is_nearly_as_good_as_after_many_cycles_of_mgm_by_a_tenth_of_the_messages():
+def test_a_colouring_is_as_good_as_after_many_cycles_of_mgm_by_a_tenth_of_the_messages():
     better = 0
-    for seed in range(3):
-        problem = draw_colouring(40, random.Random(seed), degree=2.4)
+    for seed in range(2):
+        problem = draw_colouring(60, random.Random(seed), degree=2.4)
         once, long = (solved(problem, name, seed=seed).result for name in ("cocoa", "mgm"))
         better += once.cost <= long.cost
         assert once.messages < long.messages / 10
         assert once.messages <= 8 * len(problem.functions)
-    assert better >= 2
+    assert better == 2
 
 
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
