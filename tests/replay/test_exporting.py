@@ -66,7 +66,7 @@ def test_times_are_inclusive(tmp_path: Path) -> None:
 
 
 def test_a_kind_that_does_not_exist_is_told() -> None:
-    with pytest.raises(ConfigurationError, match="kind: expected one of opened, started.*did you mean 'fault'"):
+    with pytest.raises(ConfigurationError, match=r"kind: expected one of opened, started.*did you mean 'fault'"):
         Wanted(kind="faults")
 
 
@@ -170,7 +170,9 @@ def test_an_agreement_names_terms_parties_time_and_proof(path: Path) -> None:
 def test_terms_go_by_the_names_of_the_issues(tmp_path: Path) -> None:
     space = OutcomeSpace([Issue("colour", ("red", "blue")), Issue("speed|kmh", (50, 80))])
     likes = [
-        AdditiveUtility({"colour": 0.5, "speed|kmh": 0.5}, {"colour": {"red": 1, "blue": 0}, "speed|kmh": {50: 0, 80: 1}}, space)
+        AdditiveUtility(
+            {"colour": 0.5, "speed|kmh": 0.5}, {"colour": {"red": 1, "blue": 0}, "speed|kmh": {50: 0, 80: 1}}, space
+        )
         for _ in range(2)
     ]
     crew = [Negotiator(name, utility) for name, utility in zip("ab", likes, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from negotiate_rt import Journal, JournalError, NegotiationConfig, NegotiationExecutor, scenarios
+from negotiate_rt import Journal, JournalError, NegotiationConfig, NegotiationExecutor, Network, scenarios
 from negotiate_rt.executor.settings import built_in
 from negotiate_rt.journal.reading import segments
 from negotiate_rt.journal.rows import ADVANCED, CLOSED, ENDED, HEARD, SAID, STARTED, Packing, Row
 from negotiate_rt.journal.store import open_store
 from negotiate_rt.replay.verifying import Verification, verify
+from negotiate_rt.scenarios.demo import Demo
 from tests.journal.worlds import haggled, pair
 
 FORMS = ["x.db", "x.jsonl"]
@@ -260,3 +262,61 @@ def test_a_journal_of_a_million_messages_is_sound(tmp_path: Path) -> None:
     found = checked(path)
     assert found.sound
     assert found.messages == sum(one.messages for one in outcomes) > 1_000_000
+
+
+# -- after a kill -------------------------------------------------------------------------------------------------------
+
+
+def left_by_a_kill(tmp_path: Path) -> Path:
+    """Return a journal as a kill leaves it: the last segments are in SQLite's log, which nobody has moved into the file."""
+    source, held_path, target = tmp_path / "source.db", tmp_path / "held.db", tmp_path / "killed.db"
+    haggled(source, 3)
+    (segment,) = segments(source)
+    held = open_store(held_path, durable=False)
+    for start in range(0, len(segment.rows), 10):
+        rows = segment.rows[start : start + 10]
+        held.append(Packing()(rows), len(rows))
+    for end in ("", "-wal"):
+        shutil.copy(f"{held_path}{end}", f"{target}{end}")
+    held.close()
+    return target
+
+
+def test_a_journal_left_by_a_kill_is_verified_with_its_log(tmp_path: Path) -> None:
+    path = left_by_a_kill(tmp_path)
+    assert Path(f"{path}-wal").stat().st_size > 0
+    found = checked(path)
+    assert found.sound, found
+    assert found.layout
+    assert found.negotiations == 3
+
+
+def test_a_flipped_bit_in_the_log_of_a_killed_society_is_told(tmp_path: Path) -> None:
+    path = left_by_a_kill(tmp_path)
+    log = Path(f"{path}-wal")
+    whole, rng = log.read_bytes(), random.Random(1)
+    last = len(whole) - 3 * 4120  # in the last transaction it cannot be told from what a kill leaves half-written
+    for place in [*rng.sample(range(32), 8), *rng.sample(range(32, last), 12)]:
+        log.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << rng.randrange(8)]) + whole[place + 1 :])
+        assert told_or_refused(path), place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "network",
+    [
+        {},
+        {"latency": 0.05, "loss": 0.1, "duplicate": 0.2, "reorder": True},
+        {"latency": 0.05, "loss": 0.2, "duplicate": 0.2, "reorder": True, "acknowledged": True},
+    ],
+    ids=["perfect", "lossy", "acknowledged"],
+)
+def test_whatever_agents_and_networks_do_the_record_is_by_the_rules(tmp_path: Path, network: dict[str, Any]) -> None:
+    executor = NegotiationExecutor(
+        clock="virtual", seed=3, name="demo", journal=tmp_path / "x.db", network=Network(**network), shuffle=3,
+        mailbox_capacity=2,
+    )  # fmt: skip
+    outcomes = executor.run_many(Demo(3).jobs(300), 40)
+    found = checked(tmp_path / "x.db")
+    assert found.sound, found.breaches
+    assert found.negotiations >= len(outcomes) == 300
