@@ -62,6 +62,7 @@ from negotiate_rt.solutions.dcop.pseudo_tree import (
 
 ROOTS = 6  # trees drawn for each part of the graph: more gave smaller tables on one of six published instances, by a sixteenth
 
+MOST_DRAWN = 6_000  # places in trees of one part of the graph: fewer trees of a large one
 CONFLICT = "conflict around"  # in the account's notes, beside the roots of the trees
 
 FOLLOW: Mapping[type[Message], Callable[[Node, Neighbour, Any], None]] = {
@@ -174,7 +175,7 @@ class Dpop(Solving):
         roots: dict[str, list[tuple[str, int]]] = {agent: [] for agent in problem.agents}
         near = neighbours(problem)
         for part in components(near):
-            chosen = roots_to_try(near, part, account.options.roots)
+            chosen = roots_to_try(near, part, min(account.options.roots, MOST_DRAWN // len(part)))
             tries |= dict.fromkeys(part, len(chosen))
             for number, root in enumerate(chosen):
                 roots[problem.variables[root].agent].append((root, number))

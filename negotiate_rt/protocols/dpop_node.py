@@ -23,10 +23,15 @@ class Greeting(Told, frozen=True, gc=False, tag="dpop-greeting"):
 
 
 class Visit(Told, frozen=True, gc=False, tag="dpop-visit"):
-    """The token of a tree's depth-first search: you are visited now, from these ancestors, each with its domain's size."""
+    """The token of a tree's depth-first search: you are visited now, from these ancestors, each with its domain's size.
+
+    Ancestors without unvisited neighbours are left out, for nobody further down can be near them; the last, the sender, is
+    `closed` if it has none but you. So the token of a chain stays short.
+    """
 
     tree: int
     path: tuple[tuple[str, int], ...]
+    closed: bool
 
 
 class Sizes(msgspec.Struct, frozen=True, gc=False, tag="dpop-sizes"):
@@ -80,12 +85,14 @@ CONTENTS = (Greeting, Visit, Sizes, Visited, Verdict, Utilities, Chosen, Cut, Qu
 class Branch:
     """One variable's place in one tree: who is above it and below."""
 
-    __slots__ = ("below", "children", "met", "parent", "path", "separator", "sizes")
+    __slots__ = ("below", "children", "fresh", "handed_on", "met", "parent", "path", "separator", "sizes")
 
-    def __init__(self, parent: Neighbour | None, path: tuple[tuple[str, int], ...]) -> None:
+    def __init__(self, parent: Neighbour | None, path: tuple[tuple[str, int], ...] = (), closed: bool = False) -> None:
         self.parent = parent
         self.path = dict(path)
+        self.handed_on = path[:-1] if closed else path  # what is told further down
         self.children: list[tuple[Neighbour, tuple[str, ...]]] = []
+        self.fresh: list[str] | None = None  # neighbours to visit, the next one last
         self.below: set[str] = set()  # neighbours that the search has reached through children
         self.met: list[tuple[str, str]] = []  # (ancestor, who below has it for a neighbour)
         self.separator: set[str] = set()
@@ -135,11 +142,11 @@ class Node:
 
     def start(self, tree: int) -> None:
         """Be the root of a tree."""
-        self._enter(tree, Branch(None, ()))
+        self._enter(tree, Branch(None))
 
     def visited(self, end: Neighbour, content: Visit) -> None:
         """The token has come from above."""
-        self._enter(content.tree, Branch(end, content.path))
+        self._enter(content.tree, Branch(end, content.path, content.closed))
 
     def _enter(self, tree: int, branch: Branch) -> None:
         self.trees[tree] = branch
@@ -157,17 +164,26 @@ class Node:
         back up where all are visited. (Who is visited and still near an unvisited one stands on the path: a search never
         leaves a branch before all near it are visited.)
         """
-        path, near = branch.path, self.near
-        fresh = [one for one in self.ends if one not in path and one not in branch.below]
+        fresh = branch.fresh
+        if fresh is None:
+            fresh = branch.fresh = self._in_turn(branch)
+        while fresh and fresh[-1] in branch.below:
+            fresh.pop()
         if not fresh:
             self._go_back(tree, branch)
             return
-        following = fresh[0]
-        if len(fresh) > 1:
-            here = path.keys()
-            following = max(fresh, key=lambda one: (len(near[one] & here), len(near[one])))
-        content = Visit(0, self.talk.checks, tree, (*path.items(), (self.name, self.size)))
+        following = fresh[-1]
+        content = Visit(0, self.talk.checks, tree, (*branch.handed_on, (self.name, self.size)), len(fresh) == 1)
         self.talk.say(Request(content), self.ends[following])
+
+    def _in_turn(self, branch: Branch) -> list[str]:
+        """Return the neighbours that are not above, the one to visit first last; the order stays as it is while they wait."""
+        near, here = self.near, branch.path.keys()
+        fresh = [one for one in self.ends if one not in here]
+        if len(fresh) > 1:
+            fresh.sort(key=lambda one: (len(near[one] & here), len(near[one])), reverse=True)  # stable: ties in order
+            fresh.reverse()
+        return fresh
 
     def came_back(self, end: Neighbour, content: Visited) -> None:
         """The token has come back from below."""

@@ -327,6 +327,25 @@ def test_a_party_or_coordinator_that_dies_ends_the_search(who):
     assert outcome.result.assignment is None
 
 
+def test_a_large_join_is_made_off_the_loop_and_time_stands_still():
+    names = [f"v{i:02}" for i in range(17)]
+    pairs = [(one, other) for i, one in enumerate(names) for other in names[:i]]
+    tables = [CostFunction(f"{one}-{other}", (one, other), [[5, i % 3], [i % 7, 5]]) for i, (one, other) in enumerate(pairs)]
+    problem = DcopProblem([Variable(one, range(2)) for one in names], tables)
+    outcome = solved(problem, options=DpopOptions(roots=1))
+    assert outcome.result.largest_table == 2**17
+    assert outcome.result.cost == dcop_optimum(problem).cost
+    assert outcome.duration_ms == 0
+
+
+def test_a_token_tells_of_ancestors_with_unvisited_neighbours_only():
+    trace = Trace()
+    chain = [CostFunction(f"f{i}", (f"v{i}", f"v{i + 1}"), [[3, 0], [1, 2]]) for i in range(9)]
+    solved(DcopProblem([Variable(f"v{i}", range(2)) for i in range(10)], chain), journal=trace, options=DpopOptions(roots=1))
+    paths = [one.content["content"].path for one in said(trace) if one.act == "request"]
+    assert max(map(len, paths)) == 2  # the root, which has another side, and the parent
+
+
 def test_a_tree_of_many_variables_is_solved_by_as_many_messages():
     tree = [CostFunction(f"f{i}", (f"v{i // 2}", f"v{i}"), [[3, 0], [1, 2]]) for i in range(1, 80)]
     problem = DcopProblem([Variable(f"v{i}", range(2)) for i in range(80)], tree)
