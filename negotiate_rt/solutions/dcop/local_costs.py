@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from operator import add
 from typing import Any
 
+import numpy as np
+
 from negotiate_rt.problems.dcop import Costs, DcopProblem
 from negotiate_rt.solutions.dcop.minimised import ROUNDING, minimised
 
@@ -101,7 +103,7 @@ class LocalCosts:
 
 
 class RowByRow:
-    """The rows of a large table: listed one at a time."""
+    """The rows of a large table, whose last axis is the own one: listed one at a time, and never copied as a whole."""
 
     __slots__ = ("table",)
 
@@ -109,7 +111,7 @@ class RowByRow:
         self.table = table
 
     def __getitem__(self, number: int) -> list[float]:
-        row: list[float] = self.table[number].tolist()
+        row: list[float] = self.table[np.unravel_index(number, self.table.shape[:-1])].tolist()
         return row
 
 
@@ -124,8 +126,9 @@ def rows_of(scope: Sequence[str], table: Costs, variable: str) -> tuple[list[tup
     for name, size in zip(reversed(names[:-1]), reversed(turned.shape[:-1]), strict=True):
         others.append((name, stride))
         stride *= size
-    flat = turned.reshape(stride, turned.shape[-1])
-    return others, flat.tolist() if flat.size <= MOST_LISTED else RowByRow(flat)
+    if table.size > MOST_LISTED:
+        return others, RowByRow(turned)
+    return others, turned.reshape(stride, turned.shape[-1]).tolist()
 
 
 def least_of(rows: Rows) -> float:

@@ -57,7 +57,7 @@ class Minimised:
         return reach(self.near)
 
     def _finite(self, table: Costs) -> Costs:
-        costs = self.sign * table
+        costs = table if self.sign > 0 else -table
         hard = costs == math.inf
         return np.where(hard, self.penalty, costs) if hard.any() else costs
 
