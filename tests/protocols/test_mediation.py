@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -560,3 +562,34 @@ async def test_a_hundred_parties_and_a_billion_outcomes():
     voted = await talk(*crew(100), problem=matter, options={"method": "annealing"}, max_rounds=300, timeout=600)
     assert voted.agreed
     assert sum(voted.utilities.values()) > 0.75 * sum(outcome.utilities.values())
+
+
+# -------------------------------------------------------------------------------------------------------- off the loop
+async def test_a_computation_stops_with_its_negotiation(monkeypatch):
+    started, stopped = threading.Event(), threading.Event()
+
+    def endless(*_, deadline, **__):
+        started.set()
+        while not deadline.expired():
+            pass
+        stopped.set()
+
+    monkeypatch.setattr("negotiate_rt.solutions.mediation.optimum.mediated_optimum", endless)
+    monkeypatch.setattr("negotiate_rt.protocols.mediation_methods.QUICK", 0)
+    handle = NegotiationExecutor().start(crew(), NegotiationConfig("mediation", timeout=60), problem())
+    assert await asyncio.to_thread(started.wait, 10)
+    handle.cancel("enough")
+    outcome = await handle
+    assert outcome.reason_code == "cancelled"
+    assert await asyncio.to_thread(stopped.wait, 10)
+
+
+@pytest.mark.slow
+async def test_what_is_not_proven_in_time_is_proposed_with_its_bound():
+    matter = problem(60, (10,) * 9, seed=5)
+    options = {"objective": "egalitarian", "solve_timeout": 0.3}
+    outcome = await talk(*crew(60), problem=matter, options=options, timeout=600)
+    assert outcome.agreed
+    assert outcome.result.proven is False
+    assert outcome.result.value <= outcome.result.bound
+    assert min(outcome.utilities.values()) == pytest.approx(outcome.result.value)
