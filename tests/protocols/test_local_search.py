@@ -13,8 +13,9 @@ from negotiate_rt.errors import ConfigurationError
 from negotiate_rt.executor.executor import NegotiationExecutor
 from negotiate_rt.journal.record import Trace
 from negotiate_rt.messages.config import NegotiationConfig, NegotiationType, protocol_name
-from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT
+from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT, NegotiationOutcome
 from negotiate_rt.problems.dcop import CostFunction, DcopProblem, Variable
+from negotiate_rt.protocols.catalogue import built_in
 from negotiate_rt.protocols.dsa import DsaOptions
 from negotiate_rt.protocols.local_search import LocalSearchOptions
 from negotiate_rt.protocols.mgm import MgmOptions
@@ -24,6 +25,7 @@ from negotiate_rt.runtime.network import Network
 from negotiate_rt.scenarios.dcop_drawing import draw_colouring, draw_ising
 from negotiate_rt.solutions.dcop.local_optima import is_one_optimal, is_two_optimal
 from negotiate_rt.solutions.dcop.minimised import minimised
+from negotiate_rt.solutions.dcop.tally import CostPoint
 from tests.protocols.dcops import by_enumeration, drawn, ring, said, solved
 
 SEARCHES = {"mgm": MgmOptions, "mgm-2": Mgm2Options, "dsa": DsaOptions}
@@ -235,25 +237,41 @@ def test_hard_constraints_that_cannot_be_kept_end_infeasible_with_what_is_broken
     assert len(problem.violated(dict(outcome.result.assignment))) == 1
 
 
-@pytest.mark.parametrize("name", SEARCHES)
-def test_a_party_that_leaves_ends_the_search_with_what_was_reached(name):
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("v03", "agent-crashed: v03 has gone"),
+        ("coordinator", "agent-crashed: coordinator has gone"),
+        ("", "cancelled: enough"),
+    ],
+    ids=["a party leaves", "the coordinator dies", "cancelled"],
+)
+@pytest.mark.parametrize("name", [*SEARCHES, "max-sum", "cocoa"])
+def test_a_search_that_is_broken_off_leaves_what_was_reached(name, who, told):
     executor = NegotiationExecutor(clock="virtual", network=Network(latency=1.0))
-    config = NegotiationConfig(name, options=SEARCHES[name](until_settled=False))
 
-    async def leave() -> object:
-        negotiation = executor.start([], config, ring(6))
+    async def broken_off() -> NegotiationOutcome:
+        def look(point: CostPoint) -> None:
+            if point.cycle == 1:
+                asyncio.get_running_loop().call_soon(break_off)
 
-        def lose(_: object) -> None:
-            negotiation.lose(
-                next(one for one in negotiation.agents if one.name == "v03"), "agent-crashed", "v03 has gone"
-            )
+        def break_off() -> None:
+            if not who:
+                negotiation.cancel("enough")
+            else:
+                negotiation.lose(
+                    next(one for one in negotiation.agents if one.name == who), "agent-crashed", f"{who} has gone"
+                )
 
-        asyncio.get_running_loop().call_soon(lose, None)
+        options = built_in(name).options(progress=look)
+        negotiation = executor.start([], NegotiationConfig(name, options=options), ring(6))
         return await negotiation
 
-    outcome = asyncio.run(leave())
-    assert outcome.final_state == FAILED
-    assert outcome.failure_reason == "agent-crashed: v03 has gone"
+    outcome = asyncio.run(broken_off())
+    assert (outcome.final_state, outcome.failure_reason) == (FAILED, told)
+    assert outcome.result.cycles >= 1
+    assert (outcome.result.assignment is None) == (name == "cocoa")  # where not all have chosen yet
+    assert not outcome.result.proven
 
 
 @pytest.mark.parametrize("name", SEARCHES)
