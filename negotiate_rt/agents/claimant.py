@@ -16,7 +16,7 @@ class Claimant(Agent):
 
     values: what each item is worth to it, a mapping by item or numbers in the items' order, or a function of a bundle (a
     frozenset of items); over a cake, a CakeValue; of an estate, the number that it claims. strategy: a callable of the view,
-    plain or async, that answers `view.call` (problems/dividing.py says with what); without one it answers honestly. Without
+    plain or async, that answers `view.call` (problems/division_calls.py says with what); without one it answers honestly. Without
     both it needs a `claim` method of its own, or a problem that knows its values by name. Raises ConfigurationError.
     """
 

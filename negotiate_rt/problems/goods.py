@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from negotiate_rt.errors import ConfigurationError, suggest
-from negotiate_rt.problems.exact import Exact, fraction_of, is_exact, told
+from negotiate_rt.problems.exact import Exact, common_denominator, fraction_of, is_exact, told
 
 Item: TypeAlias = Any  # any hashable name
 Party: TypeAlias = Any
@@ -49,13 +49,16 @@ class DivisionProblem:
         self._places = {item: place for place, item in enumerate(self.items)}
         self.exact = True
         self._rows: dict[Party, tuple[Fraction, ...]] = {}
+        self._scaled: dict[Party, tuple[list[int], int]] = {}  # the same in whole numbers, and of which unit: quicker to add
         self._functions: dict[Party, Callable[[Bundle], Exact]] = {}
         self._known: dict[tuple[Party, Bundle], Fraction] = {}
         for party, worths in values.items():
             if callable(worths):
                 self._functions[party] = worths
             else:
-                self._rows[party] = self._row(party, worths)
+                self._rows[party] = row = self._row(party, worths)
+                unit = common_denominator(row)
+                self._scaled[party] = [int(worth * unit) for worth in row], unit
 
     def __repr__(self) -> str:
         return f"<DivisionProblem of {len(self.items)} items among {len(self.parties)} parties>"
@@ -98,8 +101,8 @@ class DivisionProblem:
             row = self.row(party)
             return sum((fraction_of(share, "a share") * row[self._place(item)] for item, share in bundle.items()), Fraction())
         if party in self._rows:
-            row = self._rows[party]
-            return sum((row[self._place(item)] for item in bundle), Fraction())
+            scaled, unit = self._scaled[party]
+            return Fraction(sum(scaled[self._place(item)] for item in bundle), unit)
         whole = frozenset(bundle)
         if not whole:
             return Fraction()
