@@ -48,9 +48,9 @@ class NegotiationProtocol:
     beyond max_rounds lead; rules: content predicates by act, added to those that every offer obeys, or by (role, act), in
     the place of those; joint, joint_start, joint_timeouts: the second table of a one-to-many protocol; joint_guards: event ->
     states in which no dialogue may be when the convener takes it; winners: how many participants may hold an award at once
-    (None: the tables do not say), which `negotiate-rt verify` proves; convener: its initiating role, which the runtime seats
-    when nobody plays it; questions: role -> hook name (None: the role's own) -> Question; options: the type of
-    config.options; contents: structs of its own that its messages carry.
+    (None: several, and the tables do not say how many), which `negotiate-rt verify` proves; convener: its initiating role,
+    which the runtime seats when nobody plays it; questions: role -> hook name (None: the role's own) -> Question; options: the
+    type of config.options; contents: structs of its own that its messages carry.
 
     tolerates: what links may do to messages (delay, duplication, reordering, loss) without changing how a talk ends and what it
     is worth to whom, given time enough. Whatever else happens, it ends by its deadline. With acknowledged delivery a protocol
@@ -70,7 +70,7 @@ class NegotiationProtocol:
     joint_start: ClassVar[str] = ""
     joint_timeouts: ClassVar[Mapping[str, str]] = {}
     joint_guards: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    winners: ClassVar[int | None] = None
+    winners: ClassVar[int | None] = 1
     convener: ClassVar[str] = ""
     questions: ClassVar[Mapping[str, Mapping[str | None, Question]]] = {}
     options: ClassVar[type | None] = None

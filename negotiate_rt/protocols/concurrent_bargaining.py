@@ -123,6 +123,7 @@ class ConcurrentBargaining(NegotiationProtocol):
     seats: ClassVar = {"buyer": 1, "seller": (1, None)}
     convener = "buyer"
     options = CommitmentOptions
+    winners = None  # two while one commitment is broken for another
     start = BUYERS_TURN
     moves: ClassVar[Moves] = {
         BUYERS_TURN: {

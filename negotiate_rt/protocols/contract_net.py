@@ -82,6 +82,7 @@ class ContractNet(NegotiationProtocol):
     seats: ClassVar = {"manager": 1, "contractor": (1, None)}
     convener = "manager"
     start = CALLING
+    winners = None  # as many as the options say
     options = ContractNetOptions
     moves: ClassVar[Moves] = {
         CALLING: {("manager", Cfp): AWAITING_BID},

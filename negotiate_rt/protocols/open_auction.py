@@ -51,6 +51,7 @@ class OpenAuction(AuctionProtocol):
     """Root of the auctions in which bidders are called round by round and hear what stands."""
 
     start = WAITING
+    winners: ClassVar[int | None] = None  # as many as there are lots
     moves: ClassVar[Moves] = {
         WAITING: {
             ("auctioneer", Cfp): BIDDING,

@@ -38,6 +38,7 @@ class SealedBidAuction(AuctionProtocol):
     """Root of the auctions with one round of sealed bids. A subclass says in `clear` who wins what, at which price."""
 
     start = CALLING
+    winners: ClassVar[int | None] = None  # as many as `clear` names
     moves: ClassVar[Moves] = {
         CALLING: {("auctioneer", Cfp): AWAITING_BID},
         AWAITING_BID: {

@@ -78,7 +78,8 @@ def verify_all(
 def signature_of(protocol: NegotiationProtocol, bounds: Bounds) -> str:
     """Return a text that two protocols share if nothing that is verified tells them apart."""
     subject = subject_of(protocol, bounds.participants)
-    return repr((subject.participants, subject.winners, _facts(protocol.table, protocol), *map(_facts, protocol.channels())))
+    facts = _facts(protocol.table, protocol), *map(_facts, protocol.channels())
+    return repr((subject.participants, subject.winners, subject.declared, facts))
 
 
 def _facts(table: Table, protocol: NegotiationProtocol | None = None) -> object:

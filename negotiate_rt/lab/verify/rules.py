@@ -71,6 +71,7 @@ class Rulebook:
         self.accepting = self._of(Accept)
         self.withdrawing = self._of(Withdraw)
         self.cancelling = self._of(Cancel)
+        self.oldest = OLDEST if any(self.withdrawing) else 1 if any(self.accepting) else 0  # an acceptance asks for the latest
         self._permitted: dict[tuple[object, ...], bool] = {}
         self.confirming = self._confirming()
         self.otherwise = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from negotiate_rt.lab.verify.flaws import flaws, is_over
-from negotiate_rt.lab.verify.rules import OLDEST, Place, Row, Rulebook
+from negotiate_rt.lab.verify.rules import Place, Row, Rulebook
 from negotiate_rt.lab.verify.worlds import (
     CANCELLED,
     GONE,
@@ -126,7 +126,7 @@ class Saying:
             mine[1] = 1
             mine[2] = self._past(mine[2])
             if theirs[2]:
-                theirs[2] = older(theirs[2])
+                theirs[2] = older(theirs[2], book.oldest)
             for way in (end, 1 - end):
                 ageing = book.accepting if way == end else [a or b for a, b in zip(book.offering, book.withdrawing, strict=True)]
                 world.boxes[way] = tuple(self._aged(message, ageing) for message in world.boxes[way])
@@ -149,7 +149,7 @@ class Saying:
 
     def _aged(self, message: int, ageing: list[bool]) -> int:
         kind, age = message >> 3, message & 3
-        return message + 1 if kind < len(ageing) and ageing[kind] and age < OLDEST else message
+        return message + 1 if kind < len(ageing) and ageing[kind] and age < self.book.oldest else message
 
     def _past(self, standing: int) -> int:
         if not self.book.remembers or not standing:

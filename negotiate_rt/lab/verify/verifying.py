@@ -32,7 +32,7 @@ from negotiate_rt.lab.verify.report import (
 )
 from negotiate_rt.lab.verify.rules import Rulebook
 from negotiate_rt.lab.verify.sequence import lanes_of, mermaid_diagram, text_diagram
-from negotiate_rt.lab.verify.whole import EVERY, WINNERS, Found, Happening, Progress, System, Whole
+from negotiate_rt.lab.verify.whole import EVERY, WINNERS, Found, Happening, Progress, System, Whole, Winners
 from negotiate_rt.lab.verify.worlds import DEADLOCK, UNLIMITED, Limits
 from negotiate_rt.machine.joint import JointTable
 from negotiate_rt.machine.table import FINAL, Table
@@ -43,14 +43,15 @@ MOST = 20_000_000  # states of the whole where only one participant is followed 
 
 
 class Subject(NamedTuple):
-    """What is verified: its tables, how many take part, and how many may win. channel: talk between participants, which the
-    convener ends for them."""
+    """What is verified: its tables, how many take part, and how many may win (declared: the protocol says so itself). channel:
+    talk between participants, which the convener ends for them."""
 
     name: str
     table: Table
     joint: JointTable | None
     participants: int
     winners: int | None
+    declared: bool = False
     channel: bool = False
 
 
@@ -108,13 +109,15 @@ def subject_of(
     """Return what there is to verify of a protocol: as many participants as asked for, within what its seats allow."""
     if isinstance(whole, Table):
         name = f"{whole.protocol}: {whole.roles[0]} and {whole.roles[1]}" if joint is None else whole.protocol
-        return Subject(name, whole, joint, participants if joint is not None else 1, None)
+        return Subject(name, whole, joint, participants if joint is not None else 1, NegotiationProtocol.winners)
     table, above = whole.table, whole.joint_table
     if above is None:
         return Subject(table.protocol, table, None, 1, None)
     role = next(one for one in table.roles if one != above.initiator)
     least, most = limits(whole.seats.get(role, (1, None)))
-    return Subject(table.protocol, table, above, int(min(max(participants, least, 1), most)), whole.winners)
+    number = int(min(max(participants, least, 1), most))
+    declared = any("winners" in vars(kind) for kind in type(whole).__mro__ if kind is not NegotiationProtocol)
+    return Subject(table.protocol, table, above, number, whole.winners, declared)
 
 
 def _searched(subject: Subject, bounds: Bounds, progress: Progress | None) -> tuple[Search, bool]:
@@ -134,7 +137,7 @@ def _explored(subject: Subject, bounds: Bounds, faults: int, progress: Progress 
     while True:
         sketch = Glimpse(book)
         systems: list[System] = [dialogue if place < closely else sketch for place in range(number)]
-        whole = Whole(book, systems, subject.winners if subject.joint is not None else None)
+        whole = Whole(book, systems, Winners(subject.winners if subject.joint is not None else None, subject.declared))
         whole.explore(bounds.limit if closely > 1 else MOST, progress)
         if whole.complete or closely == 1:
             return Search(whole, dialogue, closely)
@@ -263,10 +266,10 @@ def _judgement(name: str, claim: str, subject: Subject, search: Search, found: d
         return Judgement(property=name, claim=claim, verdict=OPEN, why=why)
     if name == WINNERS and subject.joint is None:
         return Judgement(property=name, claim=claim, verdict=NOT_JUDGED, why="two parties, one agreement: see outcome")
+    if name == WINNERS and not any(search.dialogue.held[id] for id in search.whole.reached[0]):
+        return Judgement(property=name, claim=claim, verdict=NOT_JUDGED, why="nothing is awarded to one of many here")
     if name == WINNERS and subject.winners is None:
         why = "the tables name no number of winners (`winners`); proved: nothing is awarded anew while somebody is still at it"
-        if not any(search.dialogue.held[id] for id in search.whole.reached[0]):
-            why = "nothing is awarded to one of many here"
         return Judgement(property=name, claim=claim, verdict=NOT_JUDGED, why=why)
     return Judgement(property=name, claim=claim, verdict=PROVED)
 

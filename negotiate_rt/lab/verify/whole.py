@@ -45,6 +45,13 @@ class Found(NamedTuple):
     way: tuple[Happening, ...]
 
 
+class Winners(NamedTuple):
+    """How many participants may hold an award at once (None: any number), and whether the protocol says so itself."""
+
+    most: int | None
+    declared: bool = True
+
+
 class JointEvent(NamedTuple):
     """A row of the joint table that is the convener's own step: its name, target, and where nobody may be."""
 
@@ -97,7 +104,7 @@ class Whole:
     `outcomes` (endings that came about), `reached` (states of each system that came about), `joints` (joint states).
     """
 
-    def __init__(self, book: Rulebook, systems: list[System], winners: int | None) -> None:
+    def __init__(self, book: Rulebook, systems: list[System], winners: Winners) -> None:
         self.book = book
         self.systems = systems
         self.winners = winners
@@ -193,10 +200,12 @@ class Whole:
         if to not in self.reached[place]:
             self.reached[place].add(to)
             self._look(after, place, to)
-        if self.winners is not None and system.held[to]:
+        most = self.winners.most
+        if most is not None and system.held[to]:
             holders = sum(one.held[id] for one, id in zip(self.systems, ids, strict=True))
-            if holders > self.winners:
-                self._note(after, (WINNERS, f"{holders} participants hold what {self.winners} may win"))
+            if holders > most:
+                hint = "" if self.winners.declared else " (where several may win, say `winners = None`)"
+                self._note(after, (WINNERS, f"{holders} participants hold what {most} may win{hint}"))
 
     def _look(self, code: int, place: int, number: int) -> None:
         for bad in self.systems[place].bads[number]:
@@ -239,7 +248,7 @@ class Whole:
             for bound, id in zip(self._bound, ids, strict=True):
                 if bound[id]:
                     wrong = "an acceptance was binding"
-        elif self.winners and joint in self.joint.unawarded and not any(
+        elif self.winners.most and self.winners.declared and joint in self.joint.unawarded and not any(
             system.held[id] or system.stained[id] for system, id in zip(self.systems, ids, strict=True)
         ):
             wrong = "nobody was awarded anything"

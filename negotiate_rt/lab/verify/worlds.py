@@ -91,7 +91,7 @@ class World:
             self.left[way] -= 1
 
 
-def older(standing: int) -> int:
+def older(standing: int, oldest: int) -> int:
     """Return the code of the other side's offer once its maker has made another: one age older, standing or not."""
     past = PAST if standing > PAST else 0
-    return min(standing - past + 1, OLDEST + 1) + past
+    return min(standing - past + 1, oldest + 1) + past

@@ -112,4 +112,6 @@ def test_bare_tables_of_a_users_are_verified_too():
     assert set(counterexamples(found)) >= {"receptions", "outcome"}
     assert "boss cancel reaches hand in state 'offered'" in counterexamples(found)["receptions"].wrong
     assert isinstance(RACE, Table)
+    two = counterexamples(found)["winners"].wrong
+    assert two == "2 participants hold what 1 may win (where several may win, say `winners = None`)"
     assert found.protocol == "race"
