@@ -38,6 +38,7 @@ from negotiate_rt import (
     RentOptions,
     Route,
     SerialOptions,
+    Society,
     Trace,
     Walk,
     WelfareOptions,
@@ -585,3 +586,25 @@ def test_questions_and_awards_travel_in_both_formats():
         envelope = Envelope(Route("s/1", "referee", "a", "knaster"), message, 1)
         for codec in codecs:
             assert codec.decode(codec.encode(envelope)) == envelope
+
+
+async def test_claimant_that_leaves_the_society_mid_way_is_left_out():
+    async with Society("hall", clock="virtual") as hall:
+
+        class Waits(Claimant):
+            async def claim(self, view):
+                await hall.leave("c")
+                await view.sleep(1)
+                return Claimant.claim(self, view)
+
+        for agent in (Claimant("a", [3, 1]), Waits("b", [1, 3]), Claimant("c", [9, 9])):
+            await hall.spawn(agent)
+        outcome = await hall.negotiate(["a", "b", "c"], NegotiationConfig("knaster"), ["x", "y"])
+    assert outcome.result.allocation == {"a": {"x"}, "b": {"y"}}
+    assert set(outcome.result.left_out) == {"c"}
+
+
+def test_acknowledged_messages_leave_nobody_out_over_a_network_that_loses_a_third():
+    for seed in range(10):
+        outcome = held("knaster", honest(*ROWS), ITEMS, network=Network(latency=0.1, loss=0.3), acknowledged=True, world=seed)
+        assert set(outcome.result.allocation) == {"a", "b", "c"}
