@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from negotiate_rt.cli import program
+from negotiate_rt.cli import program, solving
 from negotiate_rt.problems.dcop import CostFunction, DcopProblem, Variable
 from negotiate_rt.scenarios.dcop_files import write_dcop
+from negotiate_rt.solutions.dcop.tally import CostPoint
 from tests.protocols.dcops import by_enumeration, drawn, ring
 
 Run = Callable[..., Result]
@@ -114,6 +115,19 @@ def test_a_width_beyond_memory_is_a_mistake_told_before_it_starts(cli: Run, file
     assert shown.exit_code == 2
     assert "Error: dpop: infeasible: the pseudo-tree has width 2 and needs up to" in shown.output
     assert "--set most_bytes=NUMBER" in shown.output
+
+
+def test_ctrl_c_tells_how_far_it_came(cli: Run, file: Callable[[DcopProblem], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(run: solving.Run, point: CostPoint) -> None:
+        run.last = point
+        if point.cycle == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(solving.Run, "look", interrupted)
+    shown = cli(file(ring(6)), "-a", "dsa", "--set", "until_settled=false")
+    assert shown.exit_code == 130
+    assert "Error: interrupted at cost " in shown.output
+    assert "cycle 3" in shown.output
 
 
 def test_solve_takes_the_problem_of_a_built_in_scenario(cli: Run) -> None:

@@ -190,3 +190,56 @@ def test_nothing_is_left_of_a_talk_that_has_ended():
     assert len(talks) == 5
     assert all(talk.ends == () and not talk.nodes for talk in talks)
     talks[0].tell(Inform(Count(1, 0, 0)))  # said to nobody
+
+
+def test_a_neighbourhood_is_heard_in_its_own_actor_only():
+    async def stray(talk):
+        talks[talk.name] = talk
+        if talk.name == "v04":
+            with pytest.raises(LocalProtocolError, match="'v00' is to hear its neighbours in its own actor only"):
+                await talks["v00"].gather(1)
+            refused.append(talk.name)
+
+    talks: dict[str, Solver] = {}
+    refused: list[str] = []
+    run(Counting(stray))
+    assert refused == ["v04"]
+
+
+class Streaming(Counting):
+    """Hears neighbours as they come."""
+
+    name = "counting"
+    streaming = True
+
+
+def test_a_neighbourhood_that_streams_hears_whoever_comes_first():
+    async def listen(talk):
+        talk.tell(Inform(Count(1, int(talk.name[1:]), 0)))
+        for _ in talk.ends:
+            end, message = talk.receive_nowait() or await talk.receive()
+            heard.setdefault(talk.name, set()).add(end.other)
+            assert message.content is end.heard
+        checks[talk.name] = talk.checks
+
+    heard: dict[str, set[str]] = {}
+    checks: dict[str, int] = {}
+    run(Streaming(listen), 4, network=Network(latency=Uniform(0.1, 1.0)))
+    assert heard == {"v00": {"v01", "v03"}, "v01": {"v00", "v02"}, "v02": {"v01", "v03"}, "v03": {"v00", "v02"}}
+    assert checks == {"v00": 3, "v01": 2, "v02": 3, "v03": 2}  # the largest that was heard of
+
+
+def test_a_stream_takes_no_more_than_its_bound():
+    async def flood(talk):
+        if talk.name == "v00":
+            end = talk.ends[0]
+            for number in range(1, talk.room + 1):
+                end.put(Envelope(end.peer.route, Inform(Count(1, 0, 0)), number))
+            with pytest.raises(MailboxFull):
+                end.put(Envelope(end.peer.route, Inform(Count(1, 0, 0)), talk.room + 1))
+            full.append(len(talk))
+
+    full: list[int] = []
+    run(Streaming(flood))
+    assert full == [2 * EARLY]
+
