@@ -272,6 +272,8 @@ class Negotiation:
             faults=tuple(conversation.faults), result=conversation.result, messages=conversation.messages,
         )  # fmt: skip
         conversation.round = outcome.rounds_used
+        if self._page is not None:
+            self._page.close()
         if self._page is None or not self._world.record(outcome, self._announce):
             self._announce(outcome)
 

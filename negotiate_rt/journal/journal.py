@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from negotiate_rt.errors import ConfigurationError, suggest
+from negotiate_rt.errors import ConfigurationError, JournalError, suggest
 from negotiate_rt.journal.reading import segments
 from negotiate_rt.journal.record import Record
 from negotiate_rt.journal.records import records_of
@@ -19,6 +19,7 @@ from negotiate_rt.journal.writers import InlineWriter, ProcessWriter, Writer
 
 ON_ERROR = ("stop", "continue")
 WRITERS = ("inline", "process")
+IN_USE: set[Path] = set()  # journals that societies of this process are writing
 INTERVAL = 0.01  # seconds between two segments on the real clock
 
 
@@ -61,7 +62,9 @@ class Journal:
 
     def open(self, virtual: bool) -> tuple[Session, Recovery]:
         """Take hold of the file for one society; return its session, and what an earlier one left. Raises JournalError."""
-        form = form_of(self.path)
+        form, place = form_of(self.path), self.path.resolve()
+        if place in IN_USE:  # told at once: waiting for the other one would hold up the event loop that it runs in
+            raise JournalError(f"journal {self.path}: is being written by another society of this program; name another file")
         make: Callable[[Path, bool], Writer] = InlineWriter if self.writer == "inline" else ProcessWriter
         there = self.path.is_file() and self.path.stat().st_size > 0
         writer = make(self.path, self.durable)
@@ -70,7 +73,10 @@ class Journal:
         except BaseException:
             writer.close()
             raise
-        return Session(str(self.path), writer, form, self.interval, virtual), found
+        session = Session(str(self.path), writer, form, self.interval, virtual)
+        IN_USE.add(place)
+        session.on_closed = lambda: IN_USE.discard(place)
+        return session, found
 
     def records(self) -> Iterator[Record]:
         """Yield what the file holds, as records. Raises JournalError where it is damaged."""

@@ -73,6 +73,7 @@ class Session:
         self.error: JournalError | None = None  # that nobody has been told of
         self.ends = 0
         self.on_failure: Callable[[JournalError], None] = _ignore
+        self.on_closed: Callable[[], None] = _nothing
         self._body: Packing | Lines = Packing() if form == "sqlite" else Lines()
         self._clock = time.monotonic
         self._tongues: dict[tuple[type, ...], Tongue] = {}
@@ -218,6 +219,7 @@ class Session:
             self._fail(error)
         if self.state == "open":
             self.state = "closed"
+        self.on_closed()
         self.release()
 
     def statistics(self) -> JournalStatistics:
@@ -243,6 +245,10 @@ class Page:
     def start(self, at: float, facts: dict[str, Any]) -> None:
         """Note that the negotiation begins."""
         self._session.add((STARTED, at, self.talk, facts))
+
+    def close(self) -> None:
+        """The negotiation is over: let its ends go, which hold this page in turn."""
+        self.ends = {}
 
     def __call__(self, kind: str, what: Any, end: Any) -> None:
         """Take down one thing that happened, at an end of a dialogue (or at an initiator's bundle of them)."""
@@ -295,6 +301,10 @@ def role_of(end: Any) -> str:
     """Return the role at an end of a dialogue, or of a channel between neighbours in a graph; "" for an end that is none."""
     seat = getattr(end, "seat", None)
     return str(getattr(end, "role", "") if seat is None else seat.role)
+
+
+def _nothing() -> None:
+    """Nobody waits for the file."""
 
 
 def _ignore(error: JournalError) -> None:

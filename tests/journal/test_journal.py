@@ -312,6 +312,32 @@ def test_a_journal_has_one_writer(path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert NegotiationExecutor(journal=path, name="n").run(pair(), HAGGLE).agreed
 
 
+async def test_two_societies_of_one_program_cannot_share_a_journal(path: Path) -> None:
+    async with Society("one", journal=path):
+        with pytest.raises(JournalError, match="is being written by another society of this program"):
+            async with Society("other", journal=path):
+                pass
+    async with Society("other", journal=path) as society:
+        assert (await society.negotiate(pair(), HAGGLE)).agreed
+
+
+def test_an_ended_negotiation_is_not_kept_by_its_journal(tmp_path: Path) -> None:
+    import gc
+    import weakref
+
+    executor = NegotiationExecutor(journal=tmp_path / "x.db")
+    agents = pair()
+    outcome = executor.run(agents, HAGGLE)
+    gone = weakref.ref(agents[0])
+    gc.disable()
+    try:
+        del agents
+        assert gone() is None, gc.get_referrers(gone())
+    finally:
+        gc.enable()
+    assert outcome.agreed
+
+
 def test_a_journal_can_be_read_while_it_is_written(path: Path) -> None:
     haggled(path, 2)
     held = open_store(path, durable=False)
