@@ -50,7 +50,9 @@ def day(hours: tuple[int, ...] = HOURS) -> DcopProblem:
     """Return the problem: likes as utilities to be added up, rules as hard constraints."""
     likes = {person: dict(zip(HOURS, row, strict=True)) for person, row in LIKES.items()}
     variables = [
-        Variable(name(person, meeting), hours, {hour: WEIGHTS[meeting] * likes[person][hour] for hour in hours}, agent=person)
+        Variable(
+            name(person, meeting), hours, {hour: WEIGHTS[meeting] * likes[person][hour] for hour in hours}, agent=person
+        )
         for meeting, people in MEETINGS.items()
         for person in people
     ]
@@ -88,7 +90,13 @@ def timetable(assignment: dict[str, int]) -> str:
 def told(title: str, outcome: Any) -> str:
     """Return what a search came to, in a line."""
     result = outcome.result
-    worth = "no timetable" if result.cost is None else f"worth {result.cost:g}" if not result.violated else "breaks the rules"
+    worth = (
+        "no timetable"
+        if result.cost is None
+        else f"worth {result.cost:g}"
+        if not result.violated
+        else "breaks the rules"
+    )
     proof = ", proved to be the best" if result.proven else ""
     return (
         f"{title:<26}{worth}{proof}; {result.messages} messages, {result.bytes / 1024:.0f} KiB, "

@@ -30,18 +30,30 @@ LATENCY = "Seconds that a message takes: 0.1, or LOW..HIGH for a uniform distrib
 )
 @click.argument("problem", required=False)
 @click.option("--generate", "kind", metavar="KIND", help="Instead of PROBLEM: one drawn as `generate KIND` draws it.")
-@click.option("--draw", "drawing", multiple=True, metavar="NAME=VALUE", help="With --generate: a parameter of the generator.")
-@click.option("--algorithm", "-a", "algorithms", multiple=True, help="dpop, mgm, ...; several to compare (default: dpop).")
-@click.option("--cycles", type=click.IntRange(1), default=100, show_default=True, help="Cycles of an algorithm that has them.")
+@click.option(
+    "--draw", "drawing", multiple=True, metavar="NAME=VALUE", help="With --generate: a parameter of the generator."
+)
+@click.option(
+    "--algorithm", "-a", "algorithms", multiple=True, help="dpop, mgm, ...; several to compare (default: dpop)."
+)
+@click.option(
+    "--cycles", type=click.IntRange(1), default=100, show_default=True, help="Cycles of an algorithm that has them."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of all chance.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="Seconds at most.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the algorithms, as often as wanted.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), default=60.0, show_default=True, help="Seconds at most."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="An option of the algorithms, as often as wanted."
+)
 @click.option("--latency", help=LATENCY)
 @click.option("--reorder", is_flag=True, help="Let messages overtake each other.")
 @click.option("--loss", type=click.FloatRange(0, 1), default=0.0, help="Share of messages that are lost.")
 @click.option("--duplicate", type=click.FloatRange(0, 1), default=0.0, help="Share of messages that arrive twice.")
 @click.option("--acknowledged/--unacknowledged", default=True, help="Send lost messages again (default: yes).")
-@click.option("--clock", type=click.Choice(["real", "virtual"]), default="virtual", show_default=True, help="Which clock.")
+@click.option(
+    "--clock", type=click.Choice(["real", "virtual"]), default="virtual", show_default=True, help="Which clock."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as one JSON object, with every value and the cost curve.")
 @click.option("--curve", type=click.Path(), help="Draw the cost curve into this SVG file.")
 @click.option("--over", type=click.Choice(["cycles", "time"]), default="cycles", help="What the SVG's curve runs over.")
@@ -121,7 +133,9 @@ def problem_of(source: str) -> DcopProblem:
         return load_dcop(source)
     found = scenarios.load(source).problem
     if not isinstance(found, DcopProblem):
-        raise ConfigurationError(f"{source}: this scenario has no DCOP: expected one, or a file in pyDCOP's YAML or TOML of ours")
+        raise ConfigurationError(
+            f"{source}: this scenario has no DCOP: expected one, or a file in pyDCOP's YAML or TOML of ours"
+        )
     return found
 
 
@@ -225,9 +239,7 @@ def network_of(options: Mapping[str, Any]) -> Network | None:
         try:
             latency = Uniform(float(low), float(high)) if dots else float(low)
         except ValueError:
-            raise ConfigurationError(
-                f"--latency: expected seconds, or LOW..HIGH, got {options['latency']!r}"
-            ) from None
+            raise ConfigurationError(f"--latency: expected seconds, or LOW..HIGH, got {options['latency']!r}") from None
     faulty = {name: options[name] for name in ("loss", "duplicate", "reorder")}
     if latency is None and not any(faulty.values()):
         return None
@@ -248,7 +260,9 @@ def ending(runs: list[Run], interrupted: bool) -> int:
             fail(f"{run.algorithm}: {reason} (here: --set most_bytes=NUMBER, or patience: --set beyond=condition)")
             return MISTAKE
     if interrupted:
-        at = next((f" at cost {run.last.cost}, cycle {run.last.cycle}" for run in runs[::-1] if run.last is not None), "")
+        at = next(
+            (f" at cost {run.last.cost}, cycle {run.last.cycle}" for run in runs[::-1] if run.last is not None), ""
+        )
         fail(f"interrupted{at}")
     return INTERRUPTED if interrupted else 0
 
@@ -266,7 +280,11 @@ def print_json(source: str, problem: DcopProblem, runs: list[Run]) -> None:
     for run in runs:
         if run.outcome is not None:
             one = run.outcome
-            told = {"final_state": str(one.final_state), "failure_reason": one.failure_reason, "duration_ms": one.duration_ms}
+            told = {
+                "final_state": str(one.final_state),
+                "failure_reason": one.failure_reason,
+                "duration_ms": one.duration_ms,
+            }
             found.append({**told, "wall_seconds": run.seconds, **msgspec.structs.asdict(one.result)})
     tree = {
         "problem": source, "name": problem.name, "objective": problem.objective, "variables": len(problem.variables),

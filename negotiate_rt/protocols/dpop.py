@@ -124,7 +124,11 @@ def channel() -> Table:
         ours["drawing"] |= {(child, InformRef): value, (child, Agree): question}
         contradiction = {(parent, InformRef): "FAILED", (parent, Agree): "FAILED"}  # both would be the other's child
         ours[value] = {**{(parent, kind): value for kind in tree_words}, (parent, Confirm): "AGREED", **contradiction}
-        ours[question] = {**{(parent, kind): question for kind in tree_words}, (parent, QueryRef): table, **contradiction}
+        ours[question] = {
+            **{(parent, kind): question for kind in tree_words},
+            (parent, QueryRef): table,
+            **contradiction,
+        }
         ours[question][parent, Confirm] = "AGREED"
         ours[table] = {(child, InformRef): question}
     return Table("dpop", "greeting", ours, timeouts=dict.fromkeys(ours, "TIMEOUT"))

@@ -102,9 +102,7 @@ class Branch:
 class Node:
     """A variable. `value` is its place in the domain once it is chosen; `best` a root's best total."""
 
-    def __init__(
-        self, name: str, place: int, talk: Solver, problem: DcopProblem, tables: Sequence[CostTable]
-    ) -> None:
+    def __init__(self, name: str, place: int, talk: Solver, problem: DcopProblem, tables: Sequence[CostTable]) -> None:
         self.name = name
         self.place = place
         self.talk = talk

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1 << 26  # of tables that an optimum may take on behalf of a report
 CLOSE = 1e-9  # of the larger amount: costs this close are the same
-COLUMNS = ("algorithm", "sessions", "complete", "proved", "mean cost", "best", "worst", "at the optimum", "messages", "checks")
+COLUMNS = (
+    "algorithm",
+    "sessions",
+    "complete",
+    "proved",
+    "mean cost",
+    "best",
+    "worst",
+    "at the optimum",
+    "messages",
+    "checks",
+)
 
 
 class SearchFigures(msgspec.Struct, frozen=True, kw_only=True):

@@ -151,7 +151,9 @@ class Neighbour:
             observe("heard", envelope, self)
         return message
 
-    def illegal(self, error: type[LocalProtocolError | RemoteProtocolError], message: Message, reason: str = "") -> Exception:
+    def illegal(
+        self, error: type[LocalProtocolError | RemoteProtocolError], message: Message, reason: str = ""
+    ) -> Exception:
         """Return the error for a message that the table does not allow here."""
         role = self.role if error is LocalProtocolError else LATTER if self.role == FORMER else FORMER
         who = f"{self.own} to {self.other}" if error is LocalProtocolError else f"{self.other} to {self.own}"
