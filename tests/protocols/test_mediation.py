@@ -555,7 +555,7 @@ async def test_what_cannot_be_mediated_is_refused_before_it_starts():
 async def test_a_hundred_parties_and_a_billion_outcomes():
     matter = problem(100, (10,) * 9, seed=5)
     assert matter.space.size == 10**9
-    outcome = await talk(*crew(100), problem=matter, timeout=600)
+    outcome = await talk(*crew(100), problem=matter, options={"solve_timeout": 100.0}, timeout=600)
     assert outcome.agreed
     assert (outcome.result.disclosed, outcome.result.proven) == (100, True)
     assert outcome.messages == 500

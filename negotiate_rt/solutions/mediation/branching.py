@@ -19,7 +19,7 @@ from negotiate_rt.solutions.mediation.relaxing import Cut, Oracle, Relaxed, rela
 Places = tuple[int, ...]
 Allowed = Callable[[Places], bool]
 
-_BLOCK = 4_096  # outcomes of the last issues, evaluated together
+_BLOCK = 8_192  # outcomes of the last issues times parties, evaluated together
 _MOST_CUTS = 12
 _CLOSE = 1e-12  # of an objective's magnitude: what counts as no better
 _LOOKS = 16  # partial outcomes between two looks at the clock
@@ -127,7 +127,7 @@ class Branching:
         spread = [float(np.ptp(one @ weights)) for one in self.worths]
         self.order = sorted(range(len(self.worths)), key=lambda k: (-spread[k], k))
         tail = len(self.order)
-        size = 1
+        size = len(self.goal.without)
         while tail and size * len(self.worths[self.order[tail - 1]]) <= _BLOCK:
             tail -= 1
             size *= len(self.worths[self.order[tail]])
