@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import product
 from typing import Any
 
 import msgspec
 from msgspec.structs import force_setattr, replace
 
-from negotiate_rt.errors import ConfigurationError
+from negotiate_rt.errors import ConfigurationError, suggest
 from negotiate_rt.messages.config import protocol_name, whole
 from negotiate_rt.runtime.latency import LogNormal, check_range
 from negotiate_rt.runtime.network import NetworkFaults
 from negotiate_rt.runtime.presets import PRESETS, preset
 from negotiate_rt.scenarios.files import built_in, load
-from negotiate_rt.scenarios.format import ScenarioSpec
+from negotiate_rt.scenarios.format import AgentSpec, BidderSpec, ScenarioSpec
 from negotiate_rt.scenarios.scenario import Scenario
+from negotiate_rt.strategies import STRATEGIES
+from negotiate_rt.strategies.bid_rules import BIDDINGS
 
 SIGMA = 0.5  # of the logarithm of a swept latency: one message in six takes 1.6 times the median or more
 MOST_CELLS = 10_000
@@ -159,12 +161,22 @@ def in_folder(scenario: Scenario) -> ScenarioSpec:
     return replace(scenario.spec, domain=tuple(str((scenario.folder / path).resolve()) for path in paths))
 
 
+def strategies_of(agent: AgentSpec) -> Collection[str]:
+    """Return the names of the strategies that an agent can have."""
+    if not hasattr(agent, "strategy"):
+        return ()
+    return BIDDINGS if isinstance(agent, BidderSpec) else STRATEGIES
+
+
 def varied(spec: ScenarioSpec, protocol: str = "", strategy: str = "", population: int = 0) -> ScenarioSpec:
     """Return a scenario under another protocol, with other strategies, with more or fewer agents. Whether that fits is for
     the scenario to say."""
-    agents = list(spec.agents)
-    if strategy:
-        agents = [replace(one, strategy=strategy) if hasattr(one, "strategy") else one for one in agents]
+    agents = [replace(one, strategy=strategy) if strategy in strategies_of(one) else one for one in spec.agents]
+    if strategy and agents == list(spec.agents) and not any(strategy in strategies_of(one) for one in agents):
+        known = sorted({name for one in agents for name in strategies_of(one)})
+        raise ConfigurationError(
+            f"strategy: {spec.name}: expected one of {', '.join(known) or 'none'}, got {strategy!r}{suggest(strategy, known)}"
+        )
     if population:
         crowd = max(range(len(agents)), key=lambda place: (agents[place].count, place), default=None)
         if crowd is None:

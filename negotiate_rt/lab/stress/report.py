@@ -131,6 +131,11 @@ class CellReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.agreed / self.negotiations if self.negotiations else 0.0
 
     @property
+    def timed_out(self) -> float:
+        """The share of negotiations that ran into their timeout."""
+        return self.states.get("TIMEOUT", 0) / self.negotiations if self.negotiations else 0.0
+
+    @property
     def name(self) -> str:
         """The label in words."""
         return ", ".join(self.label)

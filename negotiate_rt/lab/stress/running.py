@@ -73,8 +73,9 @@ def world_numbered(campaign: Campaign, number: int) -> WorldSpec:
 
 
 def world_of(campaign: Campaign, cell: Cell, number: int) -> WorldSpec:
-    """Return the world of a number: every second one with a schedule of its own."""
-    seed = campaign.seed * 1_000_003 + number
+    """Return the world of a number: every second one with a schedule of its own. The same place in another cell has the same
+    seed, so that cells differ by what is swept and not by the draw."""
+    seed = campaign.seed * 1_000_003 + number % SPAN
     return WorldSpec(
         spec=cell.spec, network=cell.network, seed=seed, sessions=tuple(range(1, campaign.sessions + 1)),
         shuffle=seed if campaign.schedules and number % 2 else None, troubles=campaign.troubles,

@@ -18,19 +18,8 @@ if TYPE_CHECKING:
 
 def stress_tables(report: StressReport) -> Iterator[RenderableType]:
     """Yield the parts of a report, in the order to print them."""
-    columns = (
-        "cell",
-        "runs",
-        "agreed",
-        "p50 ms",
-        "p99 ms",
-        "rounds",
-        "messages",
-        "welfare lost",
-        "survived",
-        "violations",
-    )
-    made = table("stress", *columns)
+    times = ("timed out", "p50 ms", "p99 ms")
+    made = table("stress", "cell", "runs", "agreed", *times, "rounds", "messages", "welfare lost", "survived", "broken")
     for cell in report.cells:
         made.add_row(Text(cell.name), *_measures(cell))
     yield made
@@ -38,7 +27,7 @@ def stress_tables(report: StressReport) -> Iterator[RenderableType]:
     speed = f"{report.rate:,.0f} negotiations and {report.messages / max(report.seconds, 1e-9):,.0f} messages a second"
     yield Text(f"{worlds}, {report.seconds:,.1f} s with {report.jobs} processes: {speed}")
     yield Text(
-        "agreed: of all runs; times on the virtual clock; survived: agreements although an agent misbehaved",
+        "agreed: of all runs; times on the virtual clock; survived: agreements although an agent misbehaved; broken: invariants",
         style="dim",
     )
     if report.violations:
@@ -51,9 +40,10 @@ def stress_tables(report: StressReport) -> Iterator[RenderableType]:
 
 def _measures(cell: CellReport) -> list[str]:
     messages = cell.messages / cell.negotiations if cell.negotiations else 0.0
+    lost = "-" if cell.welfare_lost is None else f"{100 * cell.welfare_lost:.1f} %"
     return [
-        number(cell.negotiations), f"{100 * cell.agreement_rate:.1f} %", _time(cell.p50), _time(cell.p99), f"{cell.rounds:.1f}",
-        f"{messages:.1f}", "-" if cell.welfare_lost is None else f"{100 * cell.welfare_lost:.1f} %",
+        number(cell.negotiations), f"{100 * cell.agreement_rate:.1f} %", f"{100 * cell.timed_out:.1f} %", _time(cell.p50),
+        _time(cell.p99), f"{cell.rounds:.1f}", f"{messages:.1f}", lost,
         f"{cell.survived} of {cell.troubled}" if cell.troubled else "-", number(cell.violations),
     ]  # fmt: skip
 

@@ -79,7 +79,7 @@ async def play(world: WorldSpec, *, digest: bool = False) -> Played:
         await witness.negotiation
     await society.settle()
     await society.task
-    return _told(society, network, witnesses, troubled, ear, digest)
+    return told_of(society, network, witnesses, troubled, ear, digest)
 
 
 def _start(executor: NegotiationExecutor, scenario: Scenario, session: int, world: WorldSpec) -> Witness:
@@ -95,19 +95,14 @@ def _start(executor: NegotiationExecutor, scenario: Scenario, session: int, worl
     links = () if faults is None else (faults, *faults.links.values())
     reordered = any(link.reorder for link in links) and not (faults is not None and faults.acknowledged)
     faultless = not suspects and (faults is None or (faults.perfect and not faults.links))
-    return Witness(
-        negotiation, suspects=suspects, adversaries=adversaries, reordered=reordered, faultless=faultless
-    )
+    return Witness(negotiation, suspects=suspects, adversaries=adversaries, reordered=reordered, faultless=faultless)
 
 
-def _told(
-    society: World,
-    network: Network | None,
-    witnesses: dict[int, Witness],
-    troubled: dict[int, str],
-    ear: Ear,
-    digest: bool,
-) -> Played:
+def told_of(
+    society: World, network: Network | None, witnesses: dict[int, Witness], troubled: dict[int, str], ear: Ear,
+    digest: bool = False,
+) -> Played:  # fmt: skip
+    """Return what came of a world that has ended, every invariant checked."""
     violations = [one for witness in witnesses.values() for one in violations_of(witness)]
     violations += check_world(society, network, ear.heard)
     outcomes = {session: one.outcome for session, one in witnesses.items() if one.outcome is not None}
