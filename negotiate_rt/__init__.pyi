@@ -150,6 +150,18 @@ from negotiate_rt.lab.revenue import (
 from negotiate_rt.lab.revenue import (
     compare_revenue as compare_revenue,
 )
+from negotiate_rt.lab.stress import (
+    Campaign as Campaign,
+)
+from negotiate_rt.lab.stress import (
+    run_campaign as run_campaign,
+)
+from negotiate_rt.lab.stress import (
+    stress_agents as stress_agents,
+)
+from negotiate_rt.lab.stress import (
+    StressReport as StressReport,
+)
 from negotiate_rt.messages.acknowledgement import (
     Acknowledgement as Acknowledgement,
 )
@@ -836,6 +848,18 @@ from negotiate_rt.runtime.link import (
 )
 from negotiate_rt.runtime.network import (
     Network as Network,
+)
+from negotiate_rt.runtime.network import (
+    NetworkFaults as NetworkFaults,
+)
+from negotiate_rt.runtime.outages import (
+    Hold as Hold,
+)
+from negotiate_rt.runtime.outages import (
+    Partition as Partition,
+)
+from negotiate_rt.runtime.presets import (
+    preset as preset,
 )
 from negotiate_rt.runtime.restart import (
     RestartPolicy as RestartPolicy,
