@@ -118,6 +118,7 @@ def test_an_agreement_can_be_had_as_json(cli: Run, journal: Path) -> None:
         (("replay", "JOURNAL", "--protocol", "json:JSONDecoder"), "is no NegotiationProtocol"),
         (("run", "haggling", "--journal", "JOURNAL"), "holds an earlier run; name another file, go on with it"),
         (("run", "haggling", "--journal", "no/x.db"), "there is no folder"),
+        (("run", "haggling", "--resume"), "--resume: name the journal, too"),
     ],
 )
 def test_mistakes_are_told_in_one_line(cli: Run, journal: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -226,7 +226,7 @@ def run_again(path: str) -> Rerun:
     if "scenario" not in facts.notes:
         raise ConfigurationError(
             f"--rerun: {path} holds no scenario (`negotiate-rt run SCENARIO --journal` writes one); a program of your own "
-            "runs its world again with negotiate_rt.replay.rerunning.rerun"
+            "runs its world again with negotiate_rt.replay.rerun"
         )
     return rerun(path, lambda journal: run_scenario_of(facts, journal))
 

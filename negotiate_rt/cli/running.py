@@ -60,6 +60,8 @@ def run_scenario(wish: Request) -> int:
     """Run a scenario as the command line asks; return the exit code."""
     from negotiate_rt.report.following import Following
 
+    if wish.journal is None and (wish.durable or wish.resume):
+        raise ConfigurationError(f"--{'durable' if wish.durable else 'resume'}: name the journal, too (--journal FILE)")
     scenario = scenarios.load(wish.scenario)
     asked = scenario.spec.sessions if wish.sessions is None else wish.sessions
     seed = scenario.spec.seed if wish.seed is None else wish.seed
@@ -81,7 +83,8 @@ def run_scenario(wish: Request) -> int:
         if wish.journal is not None:
             observer = journal_for(wish, scenario, (asked, seed))
         executor = scenario.executor(clock, seed, journal=observer)
-        jobs = islice(scenario.jobs(asked, seed), begun(wish.journal) if wish.resume else 0, None)
+        before = begun(wish.journal) if wish.resume else 0
+        jobs = islice(scenario.jobs(asked, seed), before, None)
         bar = shown(scenario.name, asked, executor, sinks, wish.watch, not wish.as_json)
         crew = Crew(executor, following.jobs(jobs), wish.limit, sinks, following.started)
         interrupted = crew.run(bar)
@@ -93,6 +96,8 @@ def run_scenario(wish: Request) -> int:
             folder.finish(report, text, form, page(report, following.study, scenario))
     tell(report, wish.as_json, scenario.issues, last)
     if not wish.as_json:
+        if before:
+            show(f"{before} sessions had begun before: see the journal; {len(executor.resumed)} of them were cut off")
         draw(following.study, asked, wish.picture)
         if folder is not None:
             show(f"kept in {folder.path}: {', '.join(folder.written())}")
@@ -104,7 +109,7 @@ def journal_for(wish: Request, scenario: scenarios.Scenario, run: tuple[int, int
     there and is not to be gone on with."""
     from negotiate_rt.journal.journal import Journal
 
-    path = Path(str(wish.journal))
+    path = Path(wish.journal or "")
     if wish.out is not None and wish.events:
         raise ConfigurationError("--journal: the --out folder would hold every message a second time: add --no-events")
     if path.exists() and path.stat().st_size and not wish.resume:

@@ -54,10 +54,16 @@ class Journal:
 
     @property
     def society(self) -> str | None:
-        """The name of the society that began this journal, None if nobody has. Raises JournalError for a damaged one."""
+        """The name of the society that began this journal, None if nobody has. Raises JournalError for a damaged one, unless
+        the society is to go on without it."""
         if not self.path.is_file() or not self.path.stat().st_size:
             return None
-        first = next((row for segment in segments(self.path) for row in segment.rows if row[0] == OPENED), None)
+        try:
+            first = next((row for segment in segments(self.path) for row in segment.rows if row[0] == OPENED), None)
+        except JournalError:
+            if self.on_error == "stop":
+                raise
+            return None
         return None if first is None else str(first[2].get("society"))
 
     def open(self, virtual: bool) -> tuple[Session, Recovery]:

@@ -409,6 +409,16 @@ def test_a_society_can_start_without_its_journal_but_says_so(tmp_path: Path, cap
     assert [record.message for record in caplog.records] == ["journal_failed"]
 
 
+def test_a_society_can_start_without_a_damaged_journal_but_says_so(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.write_bytes(b"hello\n" * 100)
+    with caplog.at_level(logging.ERROR, "negotiate_rt"):
+        assert NegotiationExecutor(journal=Journal(path, on_error="continue")).run(pair(), HAGGLE).agreed
+    assert [record.message for record in caplog.records] == ["journal_failed"]
+    assert path.read_bytes() == b"hello\n" * 100
+
+
 async def test_a_full_disk_closes_a_society_with_the_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     FullDisk(monkeypatch, 0)
 
