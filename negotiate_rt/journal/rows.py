@@ -36,6 +36,7 @@ OPENED, STARTED, SEATED, SAID, HEARD, SKIPPED, PASSED, FAULT, ENDED, DECIDED, LO
 Row: TypeAlias = tuple[Any, ...]  # as above
 SCALARS = frozenset({str, float, int, bool, type(None)})
 DEPTH = 32
+CLOSED_TYPES = (str, int, bool, float | None, tuple[str, ...])
 
 FIELDS = {
     OPENED: ("facts",), STARTED: ("talk", "facts"), SEATED: ("end", "talk", "name", "other", "role", "other_role"),
@@ -62,7 +63,7 @@ class Tongue:
         kind = message.__class__
         fields = self.fields.get(kind)
         if fields is None:
-            fields = self.fields[kind] = kind.__struct_fields__
+            fields = self.fields[kind] = open_fields(kind)
         for name in fields:
             value = getattr(message, name)
             if value.__class__ in SCALARS:
@@ -91,6 +92,11 @@ class Tongue:
             return plain(value)
         except RecursionError:
             return plain(value, 3)
+
+
+def open_fields(kind: type[Message]) -> tuple[str, ...]:
+    """Return the fields of an act that may hold anything; the others hold text and numbers, written as they are."""
+    return tuple(field.name for field in msgspec.structs.fields(kind) if field.type not in CLOSED_TYPES)
 
 
 class Packing:
