@@ -23,6 +23,7 @@ from negotiate_rt.problems.utility import AdditiveUtility
 from negotiate_rt.problems.worths import Worths
 from negotiate_rt.solutions.mediation.branching import Branching, Found, Places, Rule
 from negotiate_rt.solutions.mediation.objectives import Goal, Vector
+from negotiate_rt.solutions.mediation.relaxing import Oracle, Relaxed, relax
 
 _WHOLE_MENU = 1_000  # values of an issue that are all looked at
 _LEVELS = {1: 65, 2: 33, 3: 17}  # of a grid, by the number of issues that have one; 9 for more
@@ -139,8 +140,13 @@ def best_sum(
         known = menus.straight and first.bound == -math.inf
         return Added(None, None, -math.inf, first.bound if menus.straight else math.inf, known)
     outcome, value = menus.outcome(first.places), first.value
+    relaxed = relax(goal, Oracle(menus.worths()), expired) if menus.straight else None
+    mixed = None if relaxed is None else _mixed(menus, relaxed)
+    if mixed is not None and mixed not in refused:
+        worth = float(goal.values(vector_of(menus, mixed)[None])[0])
+        outcome, value = (mixed, worth) if worth > value else (outcome, value)
     outcome, value = _close_in(menus, goal, refused, expired, (outcome, value))
-    bound = _upper(menus, goal, expired) if menus.straight else math.inf
+    bound = math.inf if relaxed is None else relaxed.bound
     proven = value >= bound - _PROOF * max(1.0, abs(bound))
     return Added(outcome, vector_of(menus, outcome), value, max(bound, value), proven)
 
@@ -183,11 +189,22 @@ def _close_in(
     return outcome, value
 
 
-def _upper(menus: Menus, goal: Goal, expired: Callable[[], bool]) -> float:
-    """Return what no outcome exceeds, from the menus with all turns: between two of them nothing is worth more."""
-    from negotiate_rt.solutions.mediation.relaxing import Oracle, relax
-
-    return relax(goal, Oracle(menus.worths()), expired).bound
+def _mixed(menus: Menus, relaxed: Relaxed) -> Outcome | None:
+    """Return the middle of the relaxation's mixture: numbers are averaged, other issues have their commonest value.
+    Where worths are straight it is worth what the mixture is. None if it breaks a constraint, or nobody kept count."""
+    if not relaxed.shares.size:
+        return None
+    own: list[Any] = []
+    for k, menu in enumerate(menus.values):
+        shares = np.zeros(len(menu))
+        np.add.at(shares, [places[k] for places in relaxed.met], relaxed.shares)
+        commonest = menu[int(shares.argmax())]
+        if k in menus.wide and None not in menu and not is_finite_issue(menus.space.issues[k]):
+            issue = kind_of(menus.space.issues[k])
+            own.append(min(issue.high, max(issue.low, float(np.array(menu, dtype=np.float64) @ shares))))
+        else:
+            own.append(commonest)
+    return tuple(own) if menus.space.contains(tuple(own)) else None
 
 
 def column_of(part: Worths, values: Sequence[Any]) -> list[float]:

@@ -22,6 +22,7 @@ _STEPS = 120  # of column generation; a bound holds after each
 _WEIGHINGS = 1_500  # steps where there are more
 _KEPT = 50  # of these, one is kept as a hint
 _CLOSE = 1e-10
+NOBODY: Vector = np.zeros(0)
 _LINE = 60  # halvings of a line search
 
 
@@ -33,13 +34,14 @@ class Cut(NamedTuple):
 
 
 class Relaxed(NamedTuple):
-    """Cuts, tightest last; the upper bound on the objective; the places of outcomes that the search met on its way; and the
-    utilities of a mixture of them that does well."""
+    """Cuts, tightest last; the upper bound on the objective; the places of outcomes that the search met on its way; the utilities
+    of a mixture of them that does well, and the share of each in it (empty where nobody kept count)."""
 
     cuts: list[Cut]
     bound: float
     met: list[tuple[int, ...]]
     mixture: Vector
+    shares: Vector
 
 
 class Oracle:
@@ -79,7 +81,7 @@ def _worst(goal: Goal, oracle: Oracle, expired: Callable[[], bool], scale: Vecto
     """Maximise the smallest gain over its scale in the relaxation: exactly for a few parties, closely for many."""
     counted = np.flatnonzero(scale > 0)
     if not counted.size:
-        return Relaxed([], np.inf, [], goal.without)
+        return Relaxed([], np.inf, [], goal.without, NOBODY)
     over = np.zeros((len(scale), counted.size))
     over[counted, np.arange(counted.size)] = 1 / scale[counted]
     return (_columns if counted.size <= _FEW else _weighing)(goal, oracle, expired, over)
@@ -103,7 +105,7 @@ def _columns(goal: Goal, oracle: Oracle, expired: Callable[[], bool], over: Vect
         value, mixture, prices = _mix((np.array(columns) - goal.without) @ over)
         if bound - value <= _CLOSE * max(1.0, abs(bound)) or expired():
             break
-    return Relaxed(cuts, bound, met, mixture @ np.array(columns))
+    return Relaxed(cuts, bound, met, mixture @ np.array(columns), mixture)
 
 
 def _weighing(goal: Goal, oracle: Oracle, expired: Callable[[], bool], over: Vector) -> Relaxed:
@@ -130,7 +132,7 @@ def _weighing(goal: Goal, oracle: Oracle, expired: Callable[[], bool], over: Vec
             met.append(places)
             if expired():
                 break
-    return Relaxed(cuts, bound, met, sum_of_vectors / (step + 1))
+    return Relaxed(cuts, bound, met, sum_of_vectors / (step + 1), NOBODY)
 
 
 def _mix(columns: Vector) -> tuple[float, Vector, Vector]:
@@ -175,7 +177,7 @@ def _sum(goal: Goal, oracle: Oracle, expired: Callable[[], bool]) -> Relaxed:
         if length <= 0:
             break
         price = np.maximum(price + direction * size / (length * np.sqrt(step + 1)), 0.0)
-    return Relaxed(cuts, bound, met, np.mean(vectors, axis=0))
+    return Relaxed(cuts, bound, met, np.mean(vectors, axis=0), NOBODY)
 
 
 def _product(goal: Goal, oracle: Oracle, expired: Callable[[], bool], worst: Relaxed) -> Relaxed:
@@ -196,7 +198,7 @@ def _product(goal: Goal, oracle: Oracle, expired: Callable[[], bool], worst: Rel
         if bound - float(np.log(gains).sum()) <= _CLOSE or expired():
             break
         gains = _along(gains, vector - goal.without)
-    return Relaxed(cuts, bound, met, gains + goal.without)
+    return Relaxed(cuts, bound, met, gains + goal.without, NOBODY)
 
 
 def _along(gains: Vector, other: Vector) -> Vector:

@@ -326,3 +326,22 @@ def test_what_the_caller_did_wrong_is_said(change, text):
     given = {"utilities": utilities, "disagreement": without, "objective": "nash"} | change
     with pytest.raises(ConfigurationError, match=text):
         mediated_optimum(space, given["utilities"], given["disagreement"], given["objective"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize(("parties", "issues"), [(2, 3), (3, 3), (4, 4)])
+def test_linear_worths_over_numbers_are_optimised_with_proof(objective, parties, issues):
+    rng = random.Random(3)
+    space = OutcomeSpace([ContinuousIssue(f"x{k}", 0.0, 1.0) for k in range(issues)])
+    lines = LinearEvaluation(1), LinearEvaluation(-1, 1)
+    utilities = [
+        AdditiveUtility({name: rng.random() for name in space.names}, {name: rng.choice(lines) for name in space.names}, space)
+        for _ in range(parties)
+    ]
+    found = mediated_optimum(space, utilities, objective=objective)
+    assert found.proven
+    for outcome in space.sample(rng, 300):
+        own = [one(outcome) for one in utilities]
+        worst = {"nash": math.prod(own), "egalitarian": min(own), "utilitarian": sum(own)}.get(objective, 0.0)
+        assert found.value >= worst - 1e-7
