@@ -182,7 +182,7 @@ class Saying:
             lost = world.copy()
             lost.stain(end)
             yield step(lost, "lost", "fault")
-            if not self.limits.deduplicate:
+            if not self.limits.deduplicate and len(box) < self.limits.in_flight:
                 fine.stain(end)
                 fine.boxes[1 - end] = (*box, message, message)
                 yield step(fine, "twice", "fault")

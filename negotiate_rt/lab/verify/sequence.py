@@ -40,7 +40,7 @@ def lines_of(way: Sequence[Happening]) -> list[Line]:
         line = _line(place, event)
         if line.how == "sent" and follower is not None and _takes(follower, place, event):
             taken = follower[1]
-            line = line._replace(how="dropped" if taken.what == "drops" else "both", text=_with_state(event.act, taken))
+            line = line._replace(how="dropped" if taken.what == "drops" else "both", text=_with_state(line.text, taken))
             skip = True
         lines.append(line)
     return lines

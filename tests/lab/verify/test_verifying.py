@@ -10,7 +10,7 @@ from negotiate_rt.lab.verify import Bounds, Verification, find_protocol, verify_
 from negotiate_rt.machine import Table, names_own_offer, names_standing_offer
 from negotiate_rt.messages.outcome import AGREED, FAILED, TIMEOUT
 from negotiate_rt.messages.performatives import Accept, Cancel, Confirm, Inform, Propose, Reject, Withdraw
-from negotiate_rt.protocols import Bilateral, ContractNet, FirstPriceAuction, VickreyAuction
+from negotiate_rt.protocols import AlternatingMenus, Bilateral, ContractNet, FirstPriceAuction, VickreyAuction
 from negotiate_rt.protocols.mgm import Mgm
 from tests.lab.verify.planted import PLANTED, CrossingCancel, DoubleAward, UnsoldAfterAward
 
@@ -188,3 +188,23 @@ def test_what_takes_two_faults_on_one_way_is_found_with_two_and_not_with_one(fau
     if found:
         assert (offers[0].faults, offers[0].steps) == (2, 5)
         assert offers[0].text.splitlines()[2:4] == ["|--- propose (lost) --x|", "|--- inform (lost) ---x|"]
+
+
+def test_without_serial_numbers_two_may_accept_each_others_offers_and_wait_for_ever():
+    found = verify_protocol(AlternatingMenus, Bounds(in_flight=1, deduplicate=False))
+    assert verdicts(found)["endings"] == "refuted"
+    example = next(one for one in found.counterexamples if one.property == "endings")
+    assert (example.steps, example.faults) == (7, 1)
+    assert "propose (twice) [awaiting_responder]" in example.text
+    assert example.text.count("accept-proposal") == 2
+    assert verdicts(verify_protocol(AlternatingMenus, Bounds(in_flight=1)))["endings"] == "proved"
+
+
+def test_talk_that_only_a_timeout_ends_is_a_deadlock():
+    chatter = Table(
+        "chatter", "ann_speaks", {"ann_speaks": {("ann", Inform): "bob_speaks"}, "bob_speaks": {("bob", Inform): "ann_speaks"}},
+        timeouts={"ann_speaks": TIMEOUT, "bob_speaks": TIMEOUT},
+    )  # fmt: skip
+    found = verify_protocol(chatter)
+    assert [(one.property, one.steps) for one in found.counterexamples] == [("deadlock", 0)]
+    assert found.counterexamples[0].wrong == "nothing was lost, and from here the talk cannot end without a timeout"
