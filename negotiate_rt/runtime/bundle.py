@@ -185,7 +185,8 @@ class Bundle(Asking):
                 end if end is not None and end.peer.route is item.route else None
             )  # else: of a dialogue that was reopened
         if isinstance(item, Aside):
-            return self.ends.get(item.sender)
+            end = self.ends.get(item.sender)
+            return end if end is not None and (item.route is None or item.route is end.peer.route) else None  # else: likewise
         return self.ends.get(item.envelope.sender) if isinstance(item, Injected) else None
 
     def lapse(self, name: str) -> None:

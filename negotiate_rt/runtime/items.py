@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from negotiate_rt.messages.envelope import Envelope
+from negotiate_rt.messages.envelope import Envelope, Route
 from negotiate_rt.messages.performatives import Notice, SystemEvent
 
 
@@ -22,7 +22,9 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
 
 
 class Aside(msgspec.Struct, frozen=True, gc=False):
-    """A system event in its place among a dialogue's messages; `sender` is the seat it speaks of."""
+    """A system event in its place among a dialogue's messages; `sender` is the seat it speaks of, `route` the dialogue's that
+    it belongs to (None: whichever is open)."""
 
     event: SystemEvent
     sender: str
+    route: Route | None = None

@@ -263,7 +263,7 @@ class Saying(Asking):
         state = self.machine.pass_by(event)
         if self.conversation.observe is not None:
             self.conversation.observe("skipped", event, self)
-        self.peer.box.put_ordered(Aside(event, self.name))
+        self.peer.box.put_ordered(Aside(event, self.name, self.route))
         if state.ends_all:
             self.conversation.finish(state.name, self.conversation.reason_for(state.name, event, self.name), by=self)
         return DONE

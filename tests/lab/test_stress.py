@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from negotiate_rt import Buyer, ConfigurationError, NegotiationConfig, Seller
+from negotiate_rt.executor.executor import run_sync
 from negotiate_rt.lab.invariants import INVARIANTS
 from negotiate_rt.lab.stress import Campaign, run_campaign, running, stress_agents
 from negotiate_rt.lab.stress.baseline import load_baseline, regressions
 from negotiate_rt.lab.stress.report import StressReport, Tally, time_class, time_of
-from negotiate_rt.lab.stress.running import SPAN, Plan, world_numbered
+from negotiate_rt.lab.stress.running import SPAN, Plan, play_safely, world_numbered
 from negotiate_rt.lab.stress.shrinking import shrink
 from tests.lab.planted import PLANTS, plant
 
@@ -241,3 +242,14 @@ def test_twenty_thousand_negotiations_of_all_protocols_under_mixed_faults_break_
     report = run_campaign(campaign, jobs=2)
     assert [f"{failure.violation} {failure.command}" for failure in report.failures] == []
     assert report.negotiations >= 20_000
+
+
+def test_a_turn_let_pass_in_an_earlier_dialogue_is_not_taken_for_one_of_the_next():
+    """An English bidder hears an overtaken call of its last dialogue when it has already outbid all others in a new one."""
+    campaign = Campaign(scenarios=("english",), networks=("flaky",), troubles=0.12, sessions=6, seed=1)
+    world = msgspec.structs.replace(world_numbered(campaign, 42), sessions=tuple(range(1, 41)))
+    played = run_sync(lambda: play_safely(world))
+    assert played.violations == []
+    bought = played.outcomes[6].result
+    assert bought.winning_bid == bought.bids[-1]
+    assert bought.pay_price == 57.5
