@@ -235,7 +235,10 @@ class Dpop(Solving):
         if not node.is_root or not bounded.labelled or talk.refusal:
             return
         if bounded.work > MOST_WORK:
-            told = f"in {talk.options.most_bytes:,} bytes it would take {bounded.work:,} entries of tables, one after the other"
+            told = (
+                f"in {talk.options.most_bytes:,} bytes it would take as long as {bounded.work:,} entries of tables, one after the "
+                "other: allow more with `most_bytes`, or take an algorithm that is not exact"
+            )
             self.refuse(talk, node, told)
         elif bounded.done is not None and bounded.final is None:
             self.crown(talk, node)

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.dpop_node import Node
 
 MOST_WORK = 1 << 34  # entries that it may be made to go through: some minutes
+ASKING = 1 << 13  # entries that could be gone through while a question travels there and its answer back
+ENDLESS = 1 << 60  # nobody counts further: it is told in messages
 OFF_LOOP = 1 << 17  # entries of a join beyond which it is made in a worker thread: about a millisecond
 
 
 class Cut(Told, frozen=True, gc=False, tag="dpop-cut"):
-    """Which ancestors' values I must be given, and how many entries I and all below then go through for each combination."""
+    """Which ancestors' values I must be given, and how much work each combination then is for me and all below, in entries."""
 
     given: tuple[str, ...]
     work: int
@@ -50,7 +52,8 @@ class Utilities(Told, frozen=True, gc=False, tag="dpop-utilities"):
 
 class Bounded:
     """One variable's work in bounded memory: which ancestors are `given`, and whether its own values are taken one by one
-    (`split`). `work`: entries that it and all below go through for each combination of what is given.
+    (`split`). `work`: what it and all below have to do for each combination of what is given, in entries gone through, of
+    which asking for it takes the time of `ASKING`.
     """
 
     def __init__(self, node: Node, most_entries: int) -> None:
@@ -87,9 +90,10 @@ class Bounded:
             given.append(left.pop(0))
         self.given = tuple(one for one in self.separator if one in given)
         self.rest = tuple(left)
-        self.work = node.size * math.prod(sizes[one] for one in left)
+        self.work = node.size * math.prod(sizes[one] for one in left) + (ASKING if given else 0)
         for cut in self.cuts.values():
             self.work += cut.work * (node.size if node.name in cut.given else 1)
+        self.work = min(self.work, ENDLESS)
         self.labelled = True
         if self.tree.parent is None:
             self.question = ()

@@ -233,6 +233,12 @@ def test_too_much_work_is_refused_even_in_bounded_memory():
     pairs = [CostFunction(f"{i},{j}", (f"v{i:02}", f"v{j:02}"), [[i, j, 1]] * 3) for i in range(26) for j in range(i)]
     outcome = solved(DcopProblem(crowd, pairs), options=DpopOptions(roots=1, beyond="condition", most_bytes=1_000_000))
     assert outcome.failure_reason.startswith("infeasible: in 1,000,000 bytes it would take ")
+
+
+def test_asking_millions_of_times_for_tiny_tables_is_refused_as_well():
+    outcome = solved(grid(6), options=DpopOptions(beyond="condition", most_bytes=100))
+    assert outcome.failure_reason.startswith("infeasible: in 100 bytes it would take ")
+    assert outcome.result.util_messages == 0
     assert outcome.result.util_messages == 0
 
 
