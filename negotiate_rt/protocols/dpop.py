@@ -236,8 +236,8 @@ class Dpop(Solving):
             return
         if bounded.work > MOST_WORK:
             told = (
-                f"in {talk.options.most_bytes:,} bytes it would take as long as {bounded.work:,} entries of tables, one after the "
-                "other: allow more with `most_bytes`, or take an algorithm that is not exact"
+                f"in {talk.options.most_bytes:,} bytes it would take as long as {bounded.work:,} entries of tables, "
+                "one after the other: allow more with `most_bytes`, or take an algorithm that is not exact"
             )
             self.refuse(talk, node, told)
         elif bounded.done is not None and bounded.final is None:
