@@ -26,11 +26,12 @@ WAITING, RUNNING, DONE = "waiting", "running", "done"
 class Call:
     """One call of one hook. `result` or `error` is set when `state` is "done" and its actor has waited for it.
 
-    `sleepers` counts waits on our own clock: a hook may have several at once, in tasks of its own.
+    `sleepers` counts waits on our own clock: a hook may have several at once, in tasks of its own. `computes`: it is work of
+    our own in a thread, and no answer from outside.
     """
 
     __slots__ = (
-        "actor", "alarm", "awaitable", "calls", "deadline", "error", "flying", "loose", "number", "owner", "places",
+        "actor", "alarm", "awaitable", "calls", "computes", "deadline", "error", "flying", "loose", "number", "owner", "places",
         "result", "sleepers", "state", "task", "what",
     )  # fmt: skip
 
@@ -50,6 +51,7 @@ class Call:
         self.alarm: asyncio.TimerHandle | None = None
         self.state = WAITING
         self.flying = False
+        self.computes = False
         self.sleepers = 0
         self.places: Places | None = None  # its agent's, if those are limited
         self.result: Any = None
@@ -146,6 +148,7 @@ class Calls:
         self.waiting = 0
         self.orphans: set[asyncio.Task[None]] = set()
         self.finished: list[Call] = []
+        self.computing = 0  # calls that compute and are not done (virtual clock)
         self.half_awake: list[Call] = []
         self.acts: list[tuple[int, Callable[[], object]]] = []
         self.asked = 0
@@ -156,6 +159,7 @@ class Calls:
         self.asked += 1
         call.number = self.asked
         call.awaitable = awaitable
+        self.computing += call.computes
         self.waiting += 1
         limit = getattr(agent, "max_in_flight", None)
         if limit is not None:
@@ -206,6 +210,8 @@ class Calls:
         self.flies(call, False)
         late = call.state == DONE
         call.state = DONE
+        if not late:
+            self.computing -= call.computes
         self.give_place(call)
         if late or call.actor.waits_on is not call:
             self.orphans.discard(call.task)
@@ -247,11 +253,14 @@ class Calls:
 
     def release(self) -> None:
         """Do what hooks have asked for meanwhile, then resume the actors of finished calls, both in the order of the calls
-        (virtual clock)."""
+        (virtual clock). What was computed is released when all of it is done: which thread is first is the machine's affair."""
         acts, self.acts = sorted(self.acts, key=lambda act: act[0]), []
         for _, act in acts:
             act()
-        finished, self.finished = sorted(self.finished, key=lambda call: call.number), []
+        finished = sorted(self.finished, key=lambda call: call.number)
+        self.finished = [call for call in finished if call.computes] if self.computing else []
+        if self.computing:
+            finished = [call for call in finished if not call.computes]
         for call in finished:
             self._resume(call)
 
@@ -297,6 +306,10 @@ class Calls:
         waiting = call.state == WAITING
         call.state = DONE
         self.flies(call, False)
+        if call.computes:  # others may have waited for it
+            self.computing -= 1
+            self.kernel.unreleased += 1
+            self.kernel.wake_host()
         if waiting:  # its queue drops it when it comes up
             self.waiting -= 1
             self._forget(call)

@@ -370,6 +370,7 @@ class Conversation:
     async def compute(self, actor: Actor, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """Run a function in a thread while its actor is parked."""
         call = Call(self.calls, actor, actor.name, getattr(function, "__name__", "compute"), self.deadline, self.loose)
+        call.computes = self.kernel.virtual
         if not await self.calls.run(call, lambda: self.calls.threads.run(function, *args)):
             raise Ended
         if call.error is not None:

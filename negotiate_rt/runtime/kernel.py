@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context
+from itertools import count
 from typing import Any, Protocol
 
 from negotiate_rt.errors import ForeignAwaitError, StalledError
@@ -21,6 +22,7 @@ from negotiate_rt.runtime.timers import DEADLINE, DELIVERY, Timed, Timer, Timers
 
 STEPS_A_LOOK = 8  # steps between two looks at the clock; one step costs about a microsecond
 SLICE = 0.0015  # seconds; 1-2 ms with a few turns of the host loop between kept a TCP echo at 1.3 ms
+LOOKS = 300  # on the virtual clock a slice is as many looks instead, about as long: where it ends must not depend on the machine
 
 
 class Runnable(Protocol):
@@ -63,7 +65,7 @@ class Kernel:
 
     def __init__(self, clock: str = "real", shuffle: random.Random | None = None) -> None:
         self.virtual = clock == "virtual"
-        self.clock = time.monotonic
+        self.clock: Callable[[], float] = count().__next__ if self.virtual else time.monotonic  # what slices are measured by
         self.origin = time.monotonic()
         self.now = 0.0
         self.ready: deque[Any] = deque() if shuffle is None else Shuffled(shuffle)  # of Runnable; Any: a lookup here is hot
@@ -150,8 +152,11 @@ class Kernel:
 
     # -- running --------------------------------------------------------------------------------------------------------
 
-    def run_slice(self, budget: float = SLICE) -> None:
-        """Run what can run for `budget` seconds of real time (0: until nothing can run)."""
+    def run_slice(self, budget: float | None = None) -> None:
+        """Run what can run for a slice, or for `budget`: seconds of real time, looks on the virtual clock (0: until nothing
+        can run)."""
+        if budget is None:
+            budget = LOOKS if self.virtual else SLICE
         until = self.clock() + budget if budget else math.inf
         if not self.virtual:
             self.tick()
@@ -198,9 +203,9 @@ class Kernel:
                 return
 
     def _run_ready(self, until: float) -> bool:  # noqa: C901  # one loop, hot: each branch a call would cost a tenth
-        """Step actors in turn; True when the queue is empty, False when the time is up.
+        """Step actors in turn; True when the queue is empty, False when the slice is over.
 
-        The clock is read every few steps, and after each step in which a plain hook ran: a slice outlives its budget by
+        The clock is looked at every few steps, and after each step in which a plain hook ran: a slice outlives its budget by
         one hook at the most.
         """
         ready, popleft, clock = self.ready, self.ready.popleft, self.clock
