@@ -75,7 +75,7 @@ def run_stress(  # noqa: PLR0913  # the options that do not belong to the campai
 ) -> int:  # fmt: skip
     """Run a campaign, or one world of it, as the command line asks; return the exit code."""
     from negotiate_rt.cli.consoles import show, stdout_console
-    from negotiate_rt.lab.stress.baseline import load_baseline, regressions
+    from negotiate_rt.lab.stress.baseline import load_baseline, regressions, unknown_cells
     from negotiate_rt.lab.stress.plots import check_form, write_plot
     from negotiate_rt.lab.stress.tables import regression_lines, stress_tables
 
@@ -93,7 +93,7 @@ def run_stress(  # noqa: PLR0913  # the options that do not belong to the campai
         for part in stress_tables(report):
             console.print(part)
         if before is not None:
-            for line in regression_lines(worse):
+            for line in regression_lines(worse, unknown_cells(before, report)):
                 console.print(line)
     if plot is not None:
         write_plot(report, plot)

@@ -36,6 +36,15 @@ def test_json_serves_as_the_baseline_of_the_next(tmp_path):
     assert "no worse than the baseline" in again.output
 
 
+def test_cells_that_the_baseline_does_not_have_are_named(tmp_path):
+    path = tmp_path / "before.json"
+    path.write_text(run("haggling", "-n", "20", "-j", "1", "--json").output)
+    again = run("haggling", "-n", "20", "-j", "1", "--loss", "0,0.5", "--baseline", str(path))
+    assert again.exit_code == 0
+    assert "no worse than the baseline, where it has the same cells" in again.output
+    assert "not in the baseline: haggling, 0 s, loss 0.5" in again.output
+
+
 def test_a_regression_ends_with_exit_code_4(tmp_path):
     told = json.loads(run(*FEW, "--json").stdout)
     for cell in told["cells"]:

@@ -63,6 +63,12 @@ def regressions(before: StressReport, now: StressReport) -> list[Regression]:
     return found
 
 
+def unknown_cells(before: StressReport, now: StressReport) -> list[str]:
+    """Return the names of the cells that the earlier campaign did not have: of them nothing but violations is compared."""
+    known = {cell.label for cell in before.cells}
+    return [cell.name for cell in now.cells if cell.label not in known]
+
+
 def _worse(before: CellReport, now: CellReport) -> Iterator[Regression]:
     rates = before.agreement_rate, now.agreement_rate
     if rates[0] - rates[1] > max(LEAST_RATE, SIGMAS * _deviation(before, now)):

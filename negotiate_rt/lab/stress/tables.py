@@ -66,9 +66,11 @@ def shrunk_lines(shrunk: Shrunk) -> Iterator[Text]:
         yield Text(f"  {one}")
 
 
-def regression_lines(found: list[Regression]) -> Iterator[Text]:
-    """Yield what has become worse."""
+def regression_lines(found: list[Regression], unknown: list[str]) -> Iterator[Text]:
+    """Yield what has become worse, and which cells are `unknown` to the baseline, so that nothing could be said of them."""
     if not found:
-        yield Text("no worse than the baseline", style="green")
+        yield Text("no worse than the baseline" + (", where it has the same cells" if unknown else ""), style="green")
+    for name in unknown:
+        yield Text(f"not in the baseline: {name}", style="yellow")
     for one in found:
         yield Text(f"worse: {one}", style="bold red")
