@@ -47,10 +47,8 @@ class Wiring:
     @staticmethod
     def _end(conversation: Conversation, mine: Seat, other: Seat) -> Dialogue:
         table, offers, wants = conversation.table, conversation.offers, mine.preferences
-        if wants is None:
-            board = Board(mine.name, other.name, offers)
-        else:
-            board = Board(mine.name, other.name, offers, wants.check)
+        check = () if wants is None else (wants.check,)
+        board = Board(mine.name, other.name, offers, *check)
         machine = Machine(table, mine.role, board, conversation.terms.max_rounds)
         return Dialogue(conversation, mine, machine, Route(conversation.id, mine.name, other.name, table.protocol))
 

@@ -31,7 +31,7 @@ def test_a_stream_of_sessions_leaves_the_same_records_however_long_threads_take(
 
     async def slowly(self, function, *args):
         pause = delays.choice((0.0, 0.0, 0.004))
-        return await run(self, lambda: (time.sleep(pause), function(*args))[1])  # noqa: TID251  # a busy machine
+        return await run(self, lambda: (time.sleep(pause), function(*args))[1])  # a busy machine
 
     first = records_of(name, 8, 3)
     monkeypatch.setattr(Threads, "run", slowly)
@@ -44,7 +44,7 @@ class Dawdler(Seller):
     pauses = random.Random(2)
 
     def decide(self, view):
-        time.sleep(self.pauses.choice((0.0, 0.0, 0.0, 0.002)))  # noqa: TID251  # on purpose
+        time.sleep(self.pauses.choice((0.0, 0.0, 0.0, 0.002)))  # on purpose
         return super().decide(view)
 
 

@@ -19,7 +19,7 @@ WORLD = """
 import sys
 from pathlib import Path
 from negotiate_rt import Journal, Network, scenarios
-for name in ("contract-net", "english", "haggling", "subscribe"):
+for name in ("combinatorial", "contract-net", "english", "haggling", "mediation", "subscribe"):
     scenario = scenarios.load(name)
     for form in ("db", "jsonl"):
         executor = scenario.executor("virtual", 3, journal=Journal(Path(sys.argv[1]) / f"{name}.{form}", durable=True))
