@@ -164,8 +164,11 @@ def play_one(campaign: Campaign, number: int, shrink: bool, as_json: bool) -> in
     from negotiate_rt.lab.stress.tables import shrunk_lines
 
     world = world_numbered(campaign, number)
-    again = run_sync(lambda: play_safely(world))
+    again = run_sync(lambda: play_safely(world, digest=True))
     broken = first_of(again)
+    if broken is None and getattr(run_sync(lambda: play_safely(world, digest=True)), "digest", b"") != again.digest:
+        show(f"world {number}: same-seed-same-bytes: played twice, it was not the same")
+        return 4
     if broken is None:
         show(f"world {number}: {len(world.sessions)} negotiations, no invariant broken")
         return 0
