@@ -34,7 +34,7 @@ class CombinatorialOptions(AuctionOptions, frozen=True, kw_only=True):
     payment: "vcg", "core" or "first-price". language: "xor", "or" or "or*", of bids that do not say it themselves. engine:
     what determines the winners, "auto" the best that is installed. solve_time: seconds or timedelta for winners and payments
     together (None: half of what is left when bids are closed). reserve_price and starting_price are for each good in a
-    bundle. One that buys (direction "reverse") needs a reserve_price: what each good is worth to the buyer, who leaves goods
+    bundle. One that buys (direction "reverse") needs a reserve_price, here or in the config: what each good is worth to the buyer, who leaves goods
     that cost more. Raises ConfigurationError.
     """
 
@@ -53,11 +53,6 @@ class CombinatorialOptions(AuctionOptions, frozen=True, kw_only=True):
         force_setattr(self, "language", language_of(self.language))
         if self.solve_time is not None:
             force_setattr(self, "solve_time", wait("options.solve_time", self.solve_time))
-        if self.reverse and not self.reserve_price:
-            raise ConfigurationError(
-                "options.reserve_price: a combinatorial auction that buys needs the most that it pays for each good: without it "
-                "a supplier that nobody can replace has no price; expected a number above 0, got 0"
-            )
 
     def time_to_solve(self, left: float) -> float:
         """Return the seconds for winners and payments, of those that are left."""

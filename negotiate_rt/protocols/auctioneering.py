@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, TypeAlias
 
 import msgspec
-from msgspec.structs import asdict, fields
+from msgspec.structs import asdict, fields, replace
 
 from negotiate_rt.errors import ConfigurationError, InvalidDecision, InvalidOffer
 from negotiate_rt.messages.config import NegotiationConfig
@@ -174,18 +175,21 @@ class AuctionProtocol(NegotiationProtocol):
         return Convener(unique_name("auctioneer", agents))
 
     def settings(self, config: NegotiationConfig) -> Any:  # of the type in `options`
-        """Return the options; without any, reservation_value is the reserve and initial_offer the starting price. What
-        every auction has may be given as plain AuctionOptions. Raises ConfigurationError, also for what is said in options of
-        another auction and means nothing here."""
+        """Return the options. Where they name no reserve or starting price, reservation_value is the reserve and initial_offer
+        the starting price. What every auction has may be given as plain AuctionOptions. Raises ConfigurationError, also for
+        what is said in options of another auction and means nothing here."""
         given = config.options
+        start, reserve = config.initial_offer or 0.0, config.reservation_value or 0.0
         if given is None:
-            start, reserve = config.initial_offer or 0.0, config.reservation_value or 0.0
-            return self.options(starting_price=start, reserve_price=reserve)
-        if given.__class__ is AuctionOptions is not self.options:
-            return self.options(**asdict(given))
-        options = super().settings(config)
+            return plain_options(self.options, start, reserve)
+        options = super().settings(config) if given.__class__ is not AuctionOptions else given
         if options.__class__ is not self.options:
             check_understood(options, self.options, self.name)
+            options = self.options(**asdict(options)) if options.__class__ is AuctionOptions else options
+        if (start and not options.starting_price) or (reserve and not options.reserve_price):
+            return replace(
+                options, starting_price=options.starting_price or start, reserve_price=options.reserve_price or reserve
+            )
         return options
 
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
@@ -255,6 +259,12 @@ class AuctionProtocol(NegotiationProtocol):
             success=True, winner=winner, winning_bid=best, pay_price=pay, bids=tuple(bids), allocation=sale.allocation,
             payments=None if sale.allocation is None else sale.payments,
         )  # fmt: skip
+
+
+@lru_cache(256)
+def plain_options(kind: type[AuctionOptions], start: float, reserve: float) -> AuctionOptions:
+    """Return options that say no more than where bidding starts and ends."""
+    return kind(starting_price=start, reserve_price=reserve)
 
 
 def check_understood(given: AuctionOptions, known: type[AuctionOptions], protocol: str) -> None:

@@ -110,6 +110,16 @@ class CombinatorialAuction(SealedBidAuction):
     rules: ClassVar = {Propose: (is_bundle_bids,)}
     questions: ClassVar = {"auctioneer": {None: BUNDLING}, "bidder": {None: BUNDLING}}
 
+    def settings(self, config: NegotiationConfig) -> Any:  # CombinatorialOptions
+        """Return the options. Raises ConfigurationError for one that buys and says nothing of what goods are worth."""
+        options = super().settings(config)
+        if options.reverse and not options.reserve_price:
+            raise ConfigurationError(
+                "options.reserve_price: a combinatorial auction that buys needs the most that it pays for each good: without it "
+                "a supplier that nobody can replace has no price; expected a number above 0, got 0"
+            )
+        return options
+
     def settle(self, seats: Sequence[Seat], config: NegotiationConfig, problem: Any) -> Any:
         """Return the lot, frozen. Raises ConfigurationError unless it names goods."""
         lot = super().settle(seats, config, problem)

@@ -15,6 +15,7 @@ from negotiate_rt import (
     BundleBid,
     BundleBids,
     CombinatorialOptions,
+    ConfigurationError,
     NegotiationConfig,
     NegotiationExecutor,
 )
@@ -152,3 +153,12 @@ def test_or_asks_of_one_supplier_win_side_by_side():
     result = bought({"big": Bidder("big", strategy=lambda view: said)}, payment="first-price")
     assert result.allocation == {"big": {"A", "B", "C"}}
     assert result.payments == {"big": 11}
+
+
+def test_one_that_buys_needs_a_reserve_in_its_options_or_in_the_config():
+    executor, agents = NegotiationExecutor(clock="virtual"), [Bidder("x", {"A": 3})]
+    wish = CombinatorialOptions(direction="reverse")
+    with pytest.raises(ConfigurationError, match="reserve_price: a combinatorial auction that buys needs"):
+        executor.run(agents, NegotiationConfig("combinatorial-auction", options=wish), GOODS)
+    config = NegotiationConfig("combinatorial-auction", reservation_value=10, options=wish)
+    assert executor.run(agents, config, GOODS).result.payments == {"x": 10}

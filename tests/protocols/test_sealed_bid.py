@@ -672,3 +672,13 @@ def test_what_another_auctions_options_say_is_refused_where_nobody_would_hear_it
             Auction("vickrey", "lot", several(10, 8), options=options)
     heard = DutchOptions(starting_price=9)  # says nothing that a Vickrey auction does not know
     assert sold("vickrey", *several(10, 8), options=heard).pay_price == 9
+
+
+def test_config_fills_what_options_leave_open():
+    executor, agents = NegotiationExecutor(clock="virtual"), [Bidder("x", 9), Bidder("y", 3)]
+    filled = NegotiationConfig("vickrey-auction", reservation_value=4, options=AuctionOptions())
+    assert executor.run(agents, filled, "lot").result.pay_price == 4
+    own = NegotiationConfig("vickrey-auction", reservation_value=4, options=AuctionOptions(reserve_price=5))
+    assert executor.run(agents, own, "lot").result.pay_price == 5
+    started = NegotiationConfig("first-price-auction", initial_offer=4, options=AuctionOptions(reply_by=3))
+    assert [bid.agent for bid in executor.run(agents, started, "lot").result.bids] == ["x"]
