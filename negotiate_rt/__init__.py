@@ -27,8 +27,8 @@ _WHERE = {
     "agents.mediator": "Mediator",
     "agents.partner": "Partner",
     "errors": (
-        "CodecError ConfigurationError ForeignAwaitError InvalidDecision InvalidOffer JournalError LocalProtocolError MailboxFull "
-        "NegotiationError ProtocolDefinitionError ProtocolError RemoteProtocolError SocietyClosed StalledError"
+        "CodecError ConfigurationError ForeignAwaitError InvalidDecision InvalidOffer JournalError LocalProtocolError "
+        "MailboxFull NegotiationError ProtocolDefinitionError ProtocolError RemoteProtocolError SocietyClosed StalledError"
     ),
     "executor.auction": "Auction",
     "executor.executor": "NegotiationExecutor",

@@ -154,13 +154,13 @@ from negotiate_rt.lab.stress import (
     Campaign as Campaign,
 )
 from negotiate_rt.lab.stress import (
+    StressReport as StressReport,
+)
+from negotiate_rt.lab.stress import (
     run_campaign as run_campaign,
 )
 from negotiate_rt.lab.stress import (
     stress_agents as stress_agents,
-)
-from negotiate_rt.lab.stress import (
-    StressReport as StressReport,
 )
 from negotiate_rt.messages.acknowledgement import (
     Acknowledgement as Acknowledgement,
@@ -798,6 +798,9 @@ from negotiate_rt.protocols.subscribe import (
 from negotiate_rt.protocols.subscribe import (
     SubscribeResult as SubscribeResult,
 )
+from negotiate_rt.protocols.sync_bb import (
+    SyncBbOptions as SyncBbOptions,
+)
 from negotiate_rt.report.analysis import (
     Analysis as Analysis,
 )
@@ -821,9 +824,6 @@ from negotiate_rt.report.metrics import (
 )
 from negotiate_rt.report.tracing import (
     OpenTelemetryTracing as OpenTelemetryTracing,
-)
-from negotiate_rt.protocols.sync_bb import (
-    SyncBbOptions as SyncBbOptions,
 )
 from negotiate_rt.runtime.latency import (
     Constant as Constant,
@@ -1272,14 +1272,14 @@ from negotiate_rt.solutions.division.sealed_bids import (
 from negotiate_rt.solutions.division.sealed_bids import (
     knaster as knaster,
 )
+from negotiate_rt.solutions.division.trades import (
+    Improvement as Improvement,
+)
 from negotiate_rt.solutions.division.turns import (
     envy_cycle_elimination as envy_cycle_elimination,
 )
 from negotiate_rt.solutions.division.turns import (
     round_robin as round_robin,
-)
-from negotiate_rt.solutions.division.trades import (
-    Improvement as Improvement,
 )
 from negotiate_rt.solutions.division.two_parties import (
     AdjustedWinner as AdjustedWinner,

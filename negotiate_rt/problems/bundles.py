@@ -34,8 +34,8 @@ class CombinatorialOptions(AuctionOptions, frozen=True, kw_only=True):
     payment: "vcg", "core" or "first-price". language: "xor", "or" or "or*", of bids that do not say it themselves. engine:
     what determines the winners, "auto" the best that is installed. solve_time: seconds or timedelta for winners and payments
     together (None: half of what is left when bids are closed). reserve_price and starting_price are for each good in a
-    bundle. One that buys (direction "reverse") needs a reserve_price, here or in the config: what each good is worth to the buyer, who leaves goods
-    that cost more. Raises ConfigurationError.
+    bundle. One that buys (direction "reverse") needs a reserve_price, here or in the config: what each good is worth to the
+    buyer, who leaves goods that cost more. Raises ConfigurationError.
     """
 
     payment: str = "vcg"

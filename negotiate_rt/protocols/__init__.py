@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from negotiate_rt.protocols.iterated_contract_net import IteratedContractNet
     from negotiate_rt.protocols.japanese_auction import JapaneseAuction
     from negotiate_rt.protocols.max_sum import MaxSum
+    from negotiate_rt.protocols.mediation import Mediation
     from negotiate_rt.protocols.mgm import Mgm
     from negotiate_rt.protocols.mgm2 import Mgm2
-    from negotiate_rt.protocols.mediation import Mediation
     from negotiate_rt.protocols.monotonic_concession import MonotonicConcession
     from negotiate_rt.protocols.moving_knife import MovingKnife
     from negotiate_rt.protocols.multi_unit import DiscriminatoryAuction, MultiUnitVickreyAuction, UniformPriceAuction
@@ -113,11 +113,11 @@ __all__ = [
     "JapaneseAuction",
     "Knaster",
     "Leximin",
-    "MaximumNashWelfare",
     "MaxSum",
+    "MaximumNashWelfare",
+    "Mediation",
     "Mgm",
     "Mgm2",
-    "Mediation",
     "MonotonicConcession",
     "MovingKnife",
     "MultiUnitVickreyAuction",
