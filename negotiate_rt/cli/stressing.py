@@ -74,7 +74,7 @@ def run_stress(  # noqa: PLR0913  # the options that do not belong to the campai
     campaign: Campaign, world: int | None, jobs: int | None, shrink: bool, baseline: str | None, plot: str | None, as_json: bool
 ) -> int:  # fmt: skip
     """Run a campaign, or one world of it, as the command line asks; return the exit code."""
-    from negotiate_rt.cli.consoles import show, stdout_console
+    from negotiate_rt.cli.consoles import show, stderr_console, stdout_console
     from negotiate_rt.lab.stress.baseline import load_baseline, regressions, unknown_cells
     from negotiate_rt.lab.stress.plots import check_form, write_plot
     from negotiate_rt.lab.stress.tables import regression_lines, stress_tables
@@ -92,9 +92,10 @@ def run_stress(  # noqa: PLR0913  # the options that do not belong to the campai
     else:
         for part in stress_tables(report):
             console.print(part)
-        if before is not None:
-            for line in regression_lines(worse, unknown_cells(before, report)):
-                console.print(line)
+    if before is not None:  # beside JSON on stderr, which a script may read or not
+        beside = stderr_console() if as_json else console
+        for line in regression_lines(worse, unknown_cells(before, report)):
+            beside.print(line, soft_wrap=True)
     if plot is not None:
         write_plot(report, plot)
         if not as_json:

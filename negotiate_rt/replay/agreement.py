@@ -17,6 +17,13 @@ from negotiate_rt.messages.codec import ACT
 from negotiate_rt.messages.outcome import AGREED
 
 
+NO_TERMS = frozenset({  # fields of results that tell how it came about, and how well: the journal holds them
+    "ballots", "bids", "bound", "bytes", "changes", "checks", "conditioned", "curve", "cycles", "demands", "disclosed", "drawn",
+    "engine", "final_cost", "history", "largest_table", "messages", "method", "promised", "proposals", "proven", "roots",
+    "success", "theory", "util_messages", "value_messages", "verdicts", "width", "winning_bid", "worths",
+})  # fmt: skip
+
+
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     """What one negotiation agreed on.
 
@@ -145,11 +152,12 @@ def terms_of(facts: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, 
 
 
 def result_of(outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a protocol's result that say something."""
+    """Return the fields of a protocol's result that say what is to be done."""
     result = outcome.get("result")
     if not isinstance(result, Mapping):
         return {} if result is None else {"result": result}
-    return {str(name): value for name, value in result.items() if value not in (None, "", [], {})}
+    kept = {str(name): value for name, value in result.items() if name not in NO_TERMS}
+    return {name: value for name, value in kept.items() if value not in (None, "", [], {})}
 
 
 def shown(value: Any) -> str:

@@ -199,3 +199,14 @@ def test_what_did_not_agree_has_no_document(path: Path) -> None:
         agreement(path, "world/9")
     with pytest.raises(ConfigurationError, match="2 negotiations ended in an agreement: name one"):
         agreement(path)
+
+
+def test_terms_are_what_is_to_be_done_and_not_how_it_was_found(tmp_path: Path) -> None:
+    from negotiate_rt import scenarios
+
+    scenario = scenarios.load("smart-building")
+    path = tmp_path / "j.db"
+    scenario.executor("virtual", 1, journal=path).run_many(scenario.jobs(1, 1))
+    terms = agreement(path).terms
+    assert "assignment" in terms
+    assert not {"curve", "bytes", "messages", "checks"} & set(terms)
