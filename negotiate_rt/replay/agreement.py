@@ -16,7 +16,6 @@ from negotiate_rt.journal.rows import ENDED, OPENED, SAID, SEATED, STARTED
 from negotiate_rt.messages.codec import ACT
 from negotiate_rt.messages.outcome import AGREED
 
-
 NO_TERMS = frozenset({  # fields of results that tell how it came about, and how well: the journal holds them
     "ballots", "bids", "bound", "bytes", "changes", "checks", "conditioned", "curve", "cycles", "demands", "disclosed", "drawn",
     "engine", "final_cost", "history", "largest_table", "messages", "method", "promised", "proposals", "proven", "roots",
