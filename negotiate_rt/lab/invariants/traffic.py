@@ -131,12 +131,12 @@ def skips_told(seen: Witness) -> Iterator[str]:
     """A turn that passes at one end passes at the other, too, unless the talk is over, or the other side has gone on to another
     dialogue with it."""
     passed = {id(event.what) for event in seen.events if event.kind == "passed"}
-    said: dict[tuple[str, str], int] = {}  # the dialogue in which one last spoke to another
+    said = {  # the dialogue in which one last spoke to another: a pass may still have been on its way when that began
+        (event.end.name, event.end.other): id(event.what.route) for event in seen.events if event.kind == "said"
+    }
     heard: dict[Any, int] = {}  # the dialogue that an end has last heard something in: its own
     for event in seen.events:
-        if event.kind == "said":
-            said[event.end.name, event.end.other] = id(event.what.route)
-        elif event.kind == "heard":
+        if event.kind == "heard":
             heard[event.end] = id(event.what.route)
         if event.kind != "skipped" or id(event.what) in passed or event.at >= seen.conversation.ended_at:
             continue
