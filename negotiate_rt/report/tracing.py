@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
     from negotiate_rt.journal.record import Record
-    from negotiate_rt.messages.config import NegotiationConfig
     from negotiate_rt.messages.outcome import NegotiationOutcome
 
 NANOSECONDS = 1_000_000_000
@@ -24,12 +23,11 @@ KINDS = {"said": "message", "heard": "message heard", "skipped": "turn skipped",
 class OpenTelemetryTracing:
     """A listener that makes spans: `executor.add_listener(OpenTelemetryTracing())`.
 
-    A span is called `negotiate BILATERAL-LIKE-NAME` and holds id, final state, reason, rounds, messages, faults and parties as
+    A span is called `negotiate bilateral`, by its protocol, and holds id, final state, reason, rounds, messages, faults and parties as
     attributes `negotiation.*`; its status is an error where the negotiation FAILED by an agent's or protocol's fault.
     Events carry sender, receiver and act; what messages say stays out (bids may be sealed) unless `contents` is True. heard:
     add an event when a message is taken, too. tracer: one of your own (None: the global provider's). Times are those of the
-    society's clock, counted from when this was made. One that is cut off (its society was killed) leaves an open span, which
-    OpenTelemetry drops. Raises ConfigurationError without opentelemetry-api.
+    society's clock, counted from when this was made. Raises ConfigurationError without opentelemetry-api.
     """
 
     def __init__(self, tracer: Tracer | None = None, *, contents: bool = False, heard: bool = False) -> None:
@@ -45,9 +43,6 @@ class OpenTelemetryTracing:
         self.heard = heard
         self.origin = time.time_ns()
         self.spans: dict[str, Span] = {}
-
-    def on_negotiation_started(self, config: NegotiationConfig) -> None:
-        """Nothing: the record of the start says more."""
 
     def on_record(self, record: Record) -> None:
         """Open the span at the start, and add to it what happens."""

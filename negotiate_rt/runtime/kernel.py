@@ -22,7 +22,7 @@ from negotiate_rt.runtime.timers import DEADLINE, DELIVERY, Timed, Timer, Timers
 
 STEPS_A_LOOK = 8  # steps between two looks at the clock; one step costs about a microsecond
 SLICE = 0.0015  # seconds; 1-2 ms with a few turns of the host loop between kept a TCP echo at 1.3 ms
-LOOKS = 300  # on the virtual clock a slice is as many looks instead, about as long: where it ends must not depend on the machine
+LOOKS = 300  # on the virtual clock a slice is so many looks instead: where it ends must not depend on the machine
 
 
 class Runnable(Protocol):
