@@ -23,7 +23,7 @@ KINDS = {"said": "message", "heard": "message heard", "skipped": "turn skipped",
 class OpenTelemetryTracing:
     """A listener that makes spans: `executor.add_listener(OpenTelemetryTracing())`.
 
-    A span is called `negotiate bilateral`, by its protocol, and holds id, final state, reason, rounds, messages, faults and parties
+    A span is called `negotiate bilateral`, by its protocol, and holds id, final state, reason, rounds, messages, faults, parties
     as attributes `negotiation.*`; its status is an error where the negotiation FAILED by an agent's or protocol's fault.
     Events carry sender, receiver and act; what messages say stays out (bids may be sealed) unless `contents` is True. heard:
     add an event when a message is taken, too. tracer: one of your own (None: the global provider's). Times are those of the
